@@ -1,0 +1,900 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * Fuchsia's virtual memory objects on Linux: the ioctl interface.
+ */
+#ifndef _UAPI_ZXVMO_H
+#define _UAPI_ZXVMO_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/**
+ * DOC: Commands
+ *
+ * Every command is an ioctl on /dev/zxvmo or on an object's own file
+ * descriptor. Its argument is a structure whose first field, @size, holds the
+ * size of the structure the caller was built with. The kernel checks that all
+ * it does not know of a longer structure is zero and takes what is missing of
+ * a shorter one as zero, so that both sides can grow.
+ *
+ * A handle is a file descriptor. Its value on the wire is
+ * ``(tag << 22) | (fd << 2) | 3``, where the 10-bit tag, never 0, belongs to
+ * the open file: a value whose descriptor was closed and reused does not reach
+ * the new file. Values are looked up in the table of the calling process. In a
+ * command that is sent to an object's own descriptor, a handle of 0 means that
+ * object. Commands that make objects from nothing (EVENT_CREATE, VMO_CREATE)
+ * work on the device only, so that passing an object on gives nobody the right
+ * to make new ones.
+ *
+ * Results are stored through the ``out_`` fields, which hold user addresses;
+ * optional ones may be 0. A command that fails stores nothing unless its text
+ * says so. A new handle's descriptor is close-on-exec.
+ */
+
+/**
+ * DOC: Errors
+ *
+ * Each zx_status_t has exactly one errno, listed in ZXVMO_STATUS_TABLE: a
+ * command's errno tells the status Zircon would return. Four more errnos tell
+ * of the command itself and have no status of their own:
+ *
+ * - ENOTTY: no such command, or not on this kind of descriptor.
+ * - E2BIG: the structure is longer than the kernel's and its tail is not zero.
+ * - EFAULT: the structure or an address in it cannot be accessed. It is
+ *   ZX_ERR_INVALID_ARGS in every zx_ call; the buffers of VMO_READ and
+ *   VMO_WRITE do not give EFAULT, see there.
+ * - EINTR: a signal came; repeat the command. No zx_ call ever returns it.
+ *
+ * A structure shorter than the command's first version is EINVAL, as is a
+ * field that must be zero and is not.
+ */
+
+/**
+ * ZXVMO_STATUS_TABLE - the one table of zx_status_t and errno
+ * @X: macro that is expanded for each row as X(name, status, errno)
+ */
+#define ZXVMO_STATUS_TABLE(X)				\
+	X(INTERNAL,		-1,	ENOTRECOVERABLE)	\
+	X(NOT_SUPPORTED,	-2,	EOPNOTSUPP)	\
+	X(NO_RESOURCES,		-3,	EMFILE)		\
+	X(NO_MEMORY,		-4,	ENOMEM)		\
+	X(INVALID_ARGS,		-10,	EINVAL)		\
+	X(BAD_HANDLE,		-11,	EBADF)		\
+	X(WRONG_TYPE,		-12,	EMEDIUMTYPE)	\
+	X(BAD_SYSCALL,		-13,	ENOSYS)		\
+	X(OUT_OF_RANGE,		-14,	ERANGE)		\
+	X(BUFFER_TOO_SMALL,	-15,	EMSGSIZE)	\
+	X(BAD_STATE,		-20,	EBADFD)		\
+	X(TIMED_OUT,		-21,	ETIMEDOUT)	\
+	X(SHOULD_WAIT,		-22,	EAGAIN)		\
+	X(CANCELED,		-23,	ECANCELED)	\
+	X(PEER_CLOSED,		-24,	EPIPE)		\
+	X(NOT_FOUND,		-25,	ENOENT)		\
+	X(ALREADY_EXISTS,	-26,	EEXIST)		\
+	X(ALREADY_BOUND,	-27,	EBUSY)		\
+	X(UNAVAILABLE,		-28,	EPERM)		\
+	X(ACCESS_DENIED,	-30,	EACCES)		\
+	X(IO,			-40,	EIO)		\
+	X(IO_REFUSED,		-41,	EREMOTEIO)	\
+	X(IO_DATA_INTEGRITY,	-42,	EBADMSG)	\
+	X(IO_DATA_LOSS,		-43,	ENODATA)	\
+	X(NO_SPACE,		-54,	ENOSPC)
+
+/** ZXVMO_API_VERSION - version of the interface this header describes */
+#define ZXVMO_API_VERSION	1
+
+/** ZXVMO_IOC_TYPE - the type byte of all command numbers */
+#define ZXVMO_IOC_TYPE		0xda
+
+enum {
+	ZXVMO_CMD_QUERY = 0x00,
+	ZXVMO_CMD_HANDLE_DUPLICATE = 0x10,
+	ZXVMO_CMD_HANDLE_REPLACE = 0x11,
+	ZXVMO_CMD_HANDLE_CLOSE = 0x12,
+	ZXVMO_CMD_HANDLE_CLOSE_MANY = 0x13,
+	ZXVMO_CMD_HANDLE_FROM_FD = 0x14,
+	ZXVMO_CMD_OBJECT_SIGNAL = 0x20,
+	ZXVMO_CMD_OBJECT_WAIT_ONE = 0x21,
+	ZXVMO_CMD_OBJECT_GET_INFO = 0x22,
+	ZXVMO_CMD_OBJECT_GET_PROPERTY = 0x23,
+	ZXVMO_CMD_OBJECT_SET_PROPERTY = 0x24,
+	ZXVMO_CMD_EVENT_CREATE = 0x30,
+	ZXVMO_CMD_VMO_CREATE = 0x40,
+	ZXVMO_CMD_VMO_READ = 0x41,
+	ZXVMO_CMD_VMO_WRITE = 0x42,
+	ZXVMO_CMD_VMO_GET_SIZE = 0x43,
+	ZXVMO_CMD_VMO_SET_SIZE = 0x44,
+	ZXVMO_CMD_VMO_GET_STREAM_SIZE = 0x45,
+	ZXVMO_CMD_VMO_SET_STREAM_SIZE = 0x46,
+	ZXVMO_CMD_VMO_OP_RANGE = 0x47,
+	ZXVMO_CMD_VMO_SET_CACHE_POLICY = 0x48,
+	ZXVMO_CMD_VMO_REPLACE_AS_EXECUTABLE = 0x49,
+	ZXVMO_CMD_VMO_TRANSFER_DATA = 0x4a,
+	ZXVMO_CMD_VMAR_MAP = 0x60,
+	ZXVMO_CMD_VMAR_UNMAP = 0x61,
+	ZXVMO_CMD_VMAR_PROTECT = 0x62,
+};
+
+/* Handles: vmo.md 1.1, pager-port-handle-bti.md 4 */
+
+#define ZXVMO_HANDLE_INVALID		0
+/** ZXVMO_HANDLE_FIXED_BITS_MASK - bits that are set in every handle value */
+#define ZXVMO_HANDLE_FIXED_BITS_MASK	3
+/** ZXVMO_HANDLE_MAX_FD - descriptors from this one on cannot be handles */
+#define ZXVMO_HANDLE_MAX_FD		(1U << 20)
+/** ZXVMO_HANDLE_FD - the file descriptor of a handle value */
+#define ZXVMO_HANDLE_FD(handle)		(((handle) >> 2) & (ZXVMO_HANDLE_MAX_FD - 1))
+/** ZXVMO_HANDLE_TAG - the tag of a handle value, 1 to 1023 */
+#define ZXVMO_HANDLE_TAG(handle)	((handle) >> 22)
+/** ZXVMO_HANDLE - the value of the handle with this tag and descriptor */
+#define ZXVMO_HANDLE(tag, fd)		\
+	(((__u32)(tag) << 22) | ((__u32)(fd) << 2) | ZXVMO_HANDLE_FIXED_BITS_MASK)
+/**
+ * ZXVMO_HANDLE_VMAR_ROOT_SELF - the root VMAR of the calling address space
+ *
+ * Not a descriptor (its tag is 0): the kernel takes the caller's own memory
+ * each time, so the value is as right after fork() as before. It can be used
+ * as the VMAR of the VMAR_ commands and for ZXVMO_INFO_VMAR.
+ */
+#define ZXVMO_HANDLE_VMAR_ROOT_SELF	3
+/** ZXVMO_VMAR_ROOT_BASE - lowest address of the root VMAR */
+#define ZXVMO_VMAR_ROOT_BASE		0x200000
+
+/* Rights: vmo.md 1.6 */
+
+#define ZXVMO_RIGHT_NONE		0
+#define ZXVMO_RIGHT_DUPLICATE		(1U << 0)
+#define ZXVMO_RIGHT_TRANSFER		(1U << 1)
+#define ZXVMO_RIGHT_READ		(1U << 2)
+#define ZXVMO_RIGHT_WRITE		(1U << 3)
+#define ZXVMO_RIGHT_EXECUTE		(1U << 4)
+#define ZXVMO_RIGHT_MAP			(1U << 5)
+#define ZXVMO_RIGHT_GET_PROPERTY	(1U << 6)
+#define ZXVMO_RIGHT_SET_PROPERTY	(1U << 7)
+#define ZXVMO_RIGHT_ENUMERATE		(1U << 8)
+#define ZXVMO_RIGHT_DESTROY		(1U << 9)
+#define ZXVMO_RIGHT_SET_POLICY		(1U << 10)
+#define ZXVMO_RIGHT_GET_POLICY		(1U << 11)
+#define ZXVMO_RIGHT_SIGNAL		(1U << 12)
+#define ZXVMO_RIGHT_SIGNAL_PEER		(1U << 13)
+#define ZXVMO_RIGHT_WAIT		(1U << 14)
+#define ZXVMO_RIGHT_INSPECT		(1U << 15)
+#define ZXVMO_RIGHT_MANAGE_JOB		(1U << 16)
+#define ZXVMO_RIGHT_MANAGE_PROCESS	(1U << 17)
+#define ZXVMO_RIGHT_MANAGE_THREAD	(1U << 18)
+#define ZXVMO_RIGHT_APPLY_PROFILE	(1U << 19)
+#define ZXVMO_RIGHT_MANAGE_SOCKET	(1U << 20)
+#define ZXVMO_RIGHT_OP_CHILDREN		(1U << 21)
+#define ZXVMO_RIGHT_RESIZE		(1U << 22)
+#define ZXVMO_RIGHT_ATTACH_VMO		(1U << 23)
+#define ZXVMO_RIGHT_MANAGE_VMO		(1U << 24)
+/** ZXVMO_RIGHT_SAME_RIGHTS - alone: the rights of the source handle */
+#define ZXVMO_RIGHT_SAME_RIGHTS		(1U << 31)
+
+#define ZXVMO_RIGHTS_BASIC	(ZXVMO_RIGHT_TRANSFER | ZXVMO_RIGHT_DUPLICATE | \
+				 ZXVMO_RIGHT_WAIT | ZXVMO_RIGHT_INSPECT)
+#define ZXVMO_RIGHTS_IO		(ZXVMO_RIGHT_READ | ZXVMO_RIGHT_WRITE)
+#define ZXVMO_RIGHTS_PROPERTY	(ZXVMO_RIGHT_GET_PROPERTY | ZXVMO_RIGHT_SET_PROPERTY)
+/** ZXVMO_DEFAULT_EVENT_RIGHTS - rights of a new event handle */
+#define ZXVMO_DEFAULT_EVENT_RIGHTS	(ZXVMO_RIGHTS_BASIC | ZXVMO_RIGHT_SIGNAL)
+/** ZXVMO_DEFAULT_VMO_RIGHTS - rights of a new VMO handle; RESIZABLE adds RESIZE */
+#define ZXVMO_DEFAULT_VMO_RIGHTS	(ZXVMO_RIGHTS_BASIC | ZXVMO_RIGHTS_IO | \
+					 ZXVMO_RIGHTS_PROPERTY | ZXVMO_RIGHT_MAP | \
+					 ZXVMO_RIGHT_SIGNAL)
+
+/* Object types (zx_obj_type_t): vmo.md 1.9 */
+
+#define ZXVMO_OBJ_TYPE_NONE	0
+#define ZXVMO_OBJ_TYPE_VMO	3
+#define ZXVMO_OBJ_TYPE_EVENT	5
+#define ZXVMO_OBJ_TYPE_VMAR	18
+
+/* Signals: pager-port-handle-bti.md 1.6 */
+
+#define ZXVMO_SIGNAL_SIGNALED		(1U << 3)
+#define ZXVMO_SIGNAL_HANDLE_CLOSED	(1U << 23)
+#define ZXVMO_SIGNAL_USER_ALL		0xff000000U
+#define ZXVMO_SIGNAL_ZERO_CHILDREN	ZXVMO_SIGNAL_SIGNALED
+
+/** ZXVMO_TIME_INFINITE - a deadline that never comes */
+#define ZXVMO_TIME_INFINITE	0x7fffffffffffffffLL
+
+/* VMOs: vmo.md 1.1, 1.2, 1.3, 1.8 */
+
+/** ZXVMO_VMO_MAX_SIZE - largest size of a VMO in bytes, with 4 KiB pages */
+#define ZXVMO_VMO_MAX_SIZE	0xfffffffffffe0000ULL
+
+#define ZXVMO_VMO_RESIZABLE	(1U << 1)
+#define ZXVMO_VMO_DISCARDABLE	(1U << 2)
+#define ZXVMO_VMO_TRAP_DIRTY	(1U << 3)
+#define ZXVMO_VMO_UNBOUNDED	(1U << 4)
+
+#define ZXVMO_VMO_OP_COMMIT			1
+#define ZXVMO_VMO_OP_DECOMMIT			2
+#define ZXVMO_VMO_OP_LOCK			3
+#define ZXVMO_VMO_OP_UNLOCK			4
+#define ZXVMO_VMO_OP_CACHE_SYNC			6
+#define ZXVMO_VMO_OP_CACHE_INVALIDATE		7
+#define ZXVMO_VMO_OP_CACHE_CLEAN		8
+#define ZXVMO_VMO_OP_CACHE_CLEAN_INVALIDATE	9
+#define ZXVMO_VMO_OP_ZERO			10
+#define ZXVMO_VMO_OP_TRY_LOCK			11
+#define ZXVMO_VMO_OP_DONT_NEED			12
+#define ZXVMO_VMO_OP_ALWAYS_NEED		13
+#define ZXVMO_VMO_OP_PREFETCH			14
+
+#define ZXVMO_CACHE_POLICY_CACHED		0
+#define ZXVMO_CACHE_POLICY_UNCACHED		1
+#define ZXVMO_CACHE_POLICY_UNCACHED_DEVICE	2
+#define ZXVMO_CACHE_POLICY_WRITE_COMBINING	3
+#define ZXVMO_CACHE_POLICY_MASK			3
+
+/* Mappings: vmar.md 1.1 */
+
+#define ZXVMO_VM_PERM_READ			(1U << 0)
+#define ZXVMO_VM_PERM_WRITE			(1U << 1)
+#define ZXVMO_VM_PERM_EXECUTE			(1U << 2)
+#define ZXVMO_VM_COMPACT			(1U << 3)
+#define ZXVMO_VM_SPECIFIC			(1U << 4)
+#define ZXVMO_VM_SPECIFIC_OVERWRITE		(1U << 5)
+#define ZXVMO_VM_CAN_MAP_SPECIFIC		(1U << 6)
+#define ZXVMO_VM_CAN_MAP_READ			(1U << 7)
+#define ZXVMO_VM_CAN_MAP_WRITE			(1U << 8)
+#define ZXVMO_VM_CAN_MAP_EXECUTE		(1U << 9)
+#define ZXVMO_VM_MAP_RANGE			(1U << 10)
+#define ZXVMO_VM_REQUIRE_NON_RESIZABLE		(1U << 11)
+#define ZXVMO_VM_ALLOW_FAULTS			(1U << 12)
+#define ZXVMO_VM_OFFSET_IS_UPPER_LIMIT		(1U << 13)
+#define ZXVMO_VM_PERM_READ_IF_XOM_UNSUPPORTED	(1U << 14)
+#define ZXVMO_VM_FAULT_BEYOND_STREAM_SIZE	(1U << 15)
+#define ZXVMO_VM_ALIGN_BASE			24
+
+/* Information: vmo.md 1.10 to 1.14 */
+
+#define ZXVMO_INFO_TOPIC(number, version)	((number) | ((version) << 28))
+#define ZXVMO_INFO_HANDLE_VALID		1
+#define ZXVMO_INFO_HANDLE_BASIC		2
+#define ZXVMO_INFO_VMAR			7
+#define ZXVMO_INFO_HANDLE_COUNT		19
+#define ZXVMO_INFO_VMO_V1		ZXVMO_INFO_TOPIC(23U, 0U)
+#define ZXVMO_INFO_VMO_V2		ZXVMO_INFO_TOPIC(23U, 1U)
+#define ZXVMO_INFO_VMO_V3		ZXVMO_INFO_TOPIC(23U, 2U)
+#define ZXVMO_INFO_VMO			ZXVMO_INFO_TOPIC(23U, 3U)
+
+#define ZXVMO_PROP_NAME			3
+#define ZXVMO_PROP_VMO_CONTENT_SIZE	17
+
+/** ZXVMO_MAX_NAME_LEN - bytes of an object's name with its terminating NUL */
+#define ZXVMO_MAX_NAME_LEN	32
+
+#define ZXVMO_INFO_VMO_TYPE_PAGED	(1U << 0)
+#define ZXVMO_INFO_VMO_RESIZABLE	(1U << 1)
+#define ZXVMO_INFO_VMO_IS_COW_CLONE	(1U << 2)
+#define ZXVMO_INFO_VMO_VIA_HANDLE	(1U << 3)
+#define ZXVMO_INFO_VMO_VIA_MAPPING	(1U << 4)
+#define ZXVMO_INFO_VMO_PAGER_BACKED	(1U << 5)
+#define ZXVMO_INFO_VMO_CONTIGUOUS	(1U << 6)
+#define ZXVMO_INFO_VMO_DISCARDABLE	(1U << 7)
+#define ZXVMO_INFO_VMO_IMMUTABLE	(1U << 8)
+#define ZXVMO_INFO_VMO_VIA_IOB_HANDLE	(1U << 9)
+
+/**
+ * struct zxvmo_info_handle_basic - record of ZXVMO_INFO_HANDLE_BASIC
+ * @koid: the object's id: never 0, never used twice while the module is loaded
+ * @rights: rights of the handle, ZXVMO_RIGHT_ bits
+ * @type: ZXVMO_OBJ_TYPE_ value
+ * @related_koid: 0 for every type there is so far
+ * @reserved: 0
+ * @padding: 0
+ */
+struct zxvmo_info_handle_basic {
+	__aligned_u64 koid;
+	__u32 rights;
+	__u32 type;
+	__aligned_u64 related_koid;
+	__u32 reserved;
+	__u32 padding;
+};
+
+/**
+ * struct zxvmo_info_handle_count - record of ZXVMO_INFO_HANDLE_COUNT
+ * @handle_count: open handles to the object in all processes. Descriptors that
+ *	share one open file (dup(2), fork(2)) are one handle.
+ */
+struct zxvmo_info_handle_count {
+	__u32 handle_count;
+};
+
+/**
+ * struct zxvmo_info_vmar - record of ZXVMO_INFO_VMAR
+ * @base: lowest address
+ * @len: length in bytes
+ */
+struct zxvmo_info_vmar {
+	__aligned_u64 base;
+	__aligned_u64 len;
+};
+
+/**
+ * struct zxvmo_info_vmo - record of ZXVMO_INFO_VMO and its older versions
+ * @koid: the VMO's id
+ * @name: name, NUL-terminated, the rest zero
+ * @size_bytes: size, a multiple of the page size
+ * @parent_koid: the parent's id, 0 if there is none
+ * @num_children: number of direct children
+ * @num_mappings: number of mappings (Linux VMAs) in all processes
+ * @share_count: number of address spaces with a mapping, but at least 1
+ * @flags: ZXVMO_INFO_VMO_ bits
+ * @padding: 0
+ * @committed_bytes: memory of the pages this VMO holds. Version 1 ends after
+ *	@cache_policy.
+ * @handle_rights: rights of the handle that was asked
+ * @cache_policy: ZXVMO_CACHE_POLICY_ value
+ * @metadata_bytes: kernel memory that keeps track of the pages
+ * @committed_change_events: how often the kernel took pages away by itself.
+ *	Version 2 ends here.
+ * @populated_bytes: as @committed_bytes, for nothing is compressed. Version 3
+ *	ends here.
+ * @committed_private_bytes: part of @committed_bytes nobody else shares
+ * @populated_private_bytes: the same as @committed_private_bytes
+ * @committed_scaled_bytes: each page divided by the number of its sharers
+ * @populated_scaled_bytes: the same as @committed_scaled_bytes
+ * @committed_fractional_scaled_bytes: what @committed_scaled_bytes leaves out,
+ *	in units of 2^-63 byte
+ * @populated_fractional_scaled_bytes: the same as
+ *	@committed_fractional_scaled_bytes
+ */
+struct zxvmo_info_vmo {
+	__aligned_u64 koid;
+	char name[ZXVMO_MAX_NAME_LEN];
+	__aligned_u64 size_bytes;
+	__aligned_u64 parent_koid;
+	__aligned_u64 num_children;
+	__aligned_u64 num_mappings;
+	__aligned_u64 share_count;
+	__u32 flags;
+	__u32 padding;
+	__aligned_u64 committed_bytes;
+	__u32 handle_rights;
+	__u32 cache_policy;
+	__aligned_u64 metadata_bytes;
+	__aligned_u64 committed_change_events;
+	__aligned_u64 populated_bytes;
+	__aligned_u64 committed_private_bytes;
+	__aligned_u64 populated_private_bytes;
+	__aligned_u64 committed_scaled_bytes;
+	__aligned_u64 populated_scaled_bytes;
+	__aligned_u64 committed_fractional_scaled_bytes;
+	__aligned_u64 populated_fractional_scaled_bytes;
+};
+
+#define ZXVMO_INFO_VMO_V1_SIZE	104
+#define ZXVMO_INFO_VMO_V2_SIZE	120
+#define ZXVMO_INFO_VMO_V3_SIZE	128
+
+/* Features, bits of struct zxvmo_query.out_features */
+
+/** ZXVMO_FEATURE_VMO - VMOs, events, handles and mappings of this version */
+#define ZXVMO_FEATURE_VMO	(1ULL << 0)
+
+/**
+ * struct zxvmo_query - ioctl(ZXVMO_QUERY): what this kernel module offers
+ * @size: sizeof(struct zxvmo_query)
+ * @flags: must be 0
+ * @out_api_version: ZXVMO_API_VERSION of the module; it grows when a command or
+ *	a field is added and nothing is ever taken away
+ * @out_page_size: bytes in a page
+ * @out_features: ZXVMO_FEATURE_ bits
+ * @out_errata: one bit for each mended departure from Zircon; none so far
+ *
+ * The only command that writes its results into the structure itself. The
+ * kernel writes no more than @size bytes and zeroes what it does not know.
+ *
+ * Return: 0. EINVAL: @flags is not 0.
+ */
+struct zxvmo_query {
+	__u32 size;
+	__u32 flags;
+	__u32 out_api_version;
+	__u32 out_page_size;
+	__aligned_u64 out_features;
+	__aligned_u64 out_errata;
+};
+#define ZXVMO_QUERY _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_QUERY)
+
+/**
+ * struct zxvmo_handle_duplicate - ioctl(ZXVMO_HANDLE_DUPLICATE) and
+ *	ioctl(ZXVMO_HANDLE_REPLACE)
+ * @size: sizeof(struct zxvmo_handle_duplicate)
+ * @handle: the handle
+ * @rights: rights of the new handle: a subset of those of @handle, or exactly
+ *	ZXVMO_RIGHT_SAME_RIGHTS. 0 is legal.
+ * @__reserved: must be 0
+ * @out_handle: address of a __u32 that receives the new handle
+ *
+ * DUPLICATE leaves @handle as it is. REPLACE closes it, whether or not it
+ * succeeds, unless the value itself is bad; it needs the handle's value and
+ * refuses 0. (pager-port-handle-bti.md 2.3)
+ *
+ * Return: 0. EBADF: no such handle. EACCES: DUPLICATE without
+ * ZXVMO_RIGHT_DUPLICATE. EINVAL: @rights is not a subset. EMFILE: no free
+ * descriptor below ZXVMO_HANDLE_MAX_FD. ENOMEM. EFAULT: @out_handle; REPLACE
+ * has then closed @handle.
+ */
+struct zxvmo_handle_duplicate {
+	__u32 size;
+	__u32 handle;
+	__u32 rights;
+	__u32 __reserved;
+	__aligned_u64 out_handle;
+};
+#define ZXVMO_HANDLE_DUPLICATE _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_HANDLE_DUPLICATE)
+#define ZXVMO_HANDLE_REPLACE _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_HANDLE_REPLACE)
+
+/**
+ * struct zxvmo_handle_close - ioctl(ZXVMO_HANDLE_CLOSE)
+ * @size: sizeof(struct zxvmo_handle_close)
+ * @handle: the handle; 0 does nothing and succeeds
+ *
+ * Closes the descriptor if the value is a handle. Looking and closing are two
+ * steps: a thread that closes and reuses the same descriptor at this instant
+ * can lose its new one, as with close(2).
+ *
+ * Return: 0. EBADF: no such handle.
+ */
+struct zxvmo_handle_close {
+	__u32 size;
+	__u32 handle;
+};
+#define ZXVMO_HANDLE_CLOSE _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_HANDLE_CLOSE)
+
+/**
+ * struct zxvmo_handle_close_many - ioctl(ZXVMO_HANDLE_CLOSE_MANY)
+ * @size: sizeof(struct zxvmo_handle_close_many)
+ * @__reserved: must be 0
+ * @handles: address of an array of __u32 handles; zeros are skipped
+ * @num_handles: number of elements
+ *
+ * Return: 0. EBADF: one or more were bad or stood there twice; all others are
+ * closed. EFAULT: part of the array cannot be read; those before it may be
+ * closed.
+ */
+struct zxvmo_handle_close_many {
+	__u32 size;
+	__u32 __reserved;
+	__aligned_u64 handles;
+	__aligned_u64 num_handles;
+};
+#define ZXVMO_HANDLE_CLOSE_MANY _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_HANDLE_CLOSE_MANY)
+
+/**
+ * struct zxvmo_handle_from_fd - ioctl(ZXVMO_HANDLE_FROM_FD)
+ * @size: sizeof(struct zxvmo_handle_from_fd)
+ * @fd: a file descriptor, for instance one that came through SCM_RIGHTS
+ * @out_handle: address of a __u32 that receives the handle value of @fd
+ *
+ * Nothing is made or closed: the value and the descriptor are the same handle.
+ * The way back is ZXVMO_HANDLE_FD().
+ *
+ * Return: 0. EBADF: @fd is not open, not a zxvmo object or not below
+ * ZXVMO_HANDLE_MAX_FD. EFAULT: @out_handle.
+ */
+struct zxvmo_handle_from_fd {
+	__u32 size;
+	__s32 fd;
+	__aligned_u64 out_handle;
+};
+#define ZXVMO_HANDLE_FROM_FD _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_HANDLE_FROM_FD)
+
+/**
+ * struct zxvmo_object_signal - ioctl(ZXVMO_OBJECT_SIGNAL)
+ * @size: sizeof(struct zxvmo_object_signal)
+ * @handle: the object
+ * @clear_mask: signals to clear
+ * @set_mask: signals to set; it is applied last
+ *
+ * Return: 0. EBADF, EACCES: no ZXVMO_RIGHT_SIGNAL. EINVAL: a mask has bits that
+ * user space may not change: all but ZXVMO_SIGNAL_USER_ALL and, on an event,
+ * ZXVMO_SIGNAL_SIGNALED.
+ */
+struct zxvmo_object_signal {
+	__u32 size;
+	__u32 handle;
+	__u32 clear_mask;
+	__u32 set_mask;
+};
+#define ZXVMO_OBJECT_SIGNAL _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_OBJECT_SIGNAL)
+
+/**
+ * struct zxvmo_object_wait_one - ioctl(ZXVMO_OBJECT_WAIT_ONE)
+ * @size: sizeof(struct zxvmo_object_wait_one)
+ * @handle: the object
+ * @signals: signals to wait for, any of them ends the wait; 0 waits for the
+ *	deadline
+ * @__reserved: must be 0
+ * @deadline: absolute CLOCK_MONOTONIC time in ns. What is past only asks;
+ *	ZXVMO_TIME_INFINITE waits for ever.
+ * @out_observed: address of a __u32 that receives all signals that were set at
+ *	the end of the wait, or 0. Stored on success, ETIMEDOUT and ECANCELED.
+ *
+ * Return: 0: one of @signals was set, if only for an instant. EBADF. EACCES: no
+ * ZXVMO_RIGHT_WAIT. ETIMEDOUT. ECANCELED: @handle was closed meanwhile;
+ * ZXVMO_SIGNAL_HANDLE_CLOSED is set in what was observed. EINTR. EFAULT:
+ * @out_observed.
+ */
+struct zxvmo_object_wait_one {
+	__u32 size;
+	__u32 handle;
+	__u32 signals;
+	__u32 __reserved;
+	__s64 deadline;
+	__aligned_u64 out_observed;
+};
+#define ZXVMO_OBJECT_WAIT_ONE _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_OBJECT_WAIT_ONE)
+
+/**
+ * struct zxvmo_object_get_info - ioctl(ZXVMO_OBJECT_GET_INFO)
+ * @size: sizeof(struct zxvmo_object_get_info)
+ * @handle: the object
+ * @topic: ZXVMO_INFO_ value
+ * @__reserved: must be 0
+ * @buffer: address that receives the record
+ * @buffer_size: bytes at @buffer; more than the record needs is left alone
+ * @out_actual: address of a __u64: records stored; or 0
+ * @out_avail: address of a __u64: records there are; or 0
+ *
+ * HANDLE_VALID needs neither right nor buffer; HANDLE_BASIC and the VMO topics
+ * need no right, HANDLE_COUNT needs ZXVMO_RIGHT_INSPECT. (vmo.md 2.13)
+ *
+ * Return: 0. EOPNOTSUPP: unknown topic, before all else. EBADF. EMEDIUMTYPE: a
+ * VMO topic on another type. EACCES. EMSGSIZE: @buffer_size is less than the
+ * record of this topic; actual 0 and avail 1 are stored. EFAULT.
+ */
+struct zxvmo_object_get_info {
+	__u32 size;
+	__u32 handle;
+	__u32 topic;
+	__u32 __reserved;
+	__aligned_u64 buffer;
+	__aligned_u64 buffer_size;
+	__aligned_u64 out_actual;
+	__aligned_u64 out_avail;
+};
+#define ZXVMO_OBJECT_GET_INFO _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_OBJECT_GET_INFO)
+
+/**
+ * struct zxvmo_object_property - ioctl(ZXVMO_OBJECT_GET_PROPERTY) and
+ *	ioctl(ZXVMO_OBJECT_SET_PROPERTY)
+ * @size: sizeof(struct zxvmo_object_property)
+ * @handle: the object
+ * @property: ZXVMO_PROP_ value
+ * @__reserved: must be 0
+ * @value: address of the value
+ * @value_size: bytes at @value
+ *
+ * NAME: any object. Get wants room for 32 bytes and fills them; set takes any
+ * length and keeps the first 31 bytes, up to the first NUL.
+ * VMO_CONTENT_SIZE: a __u64, the stream size of a VMO. Set accepts more than
+ * the size of the VMO, unlike ZXVMO_VMO_SET_STREAM_SIZE. (vmo.md 2.14)
+ *
+ * Return: 0. EINVAL: @value is 0, before all else. EBADF. EACCES: no
+ * ZXVMO_RIGHT_GET_PROPERTY or SET_PROPERTY, or VMO_CONTENT_SIZE is set without
+ * ZXVMO_RIGHT_WRITE. EMSGSIZE: @value_size is too small. EMEDIUMTYPE:
+ * VMO_CONTENT_SIZE of another type. EOPNOTSUPP: unknown property. EFAULT.
+ */
+struct zxvmo_object_property {
+	__u32 size;
+	__u32 handle;
+	__u32 property;
+	__u32 __reserved;
+	__aligned_u64 value;
+	__aligned_u64 value_size;
+};
+#define ZXVMO_OBJECT_GET_PROPERTY _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_OBJECT_GET_PROPERTY)
+#define ZXVMO_OBJECT_SET_PROPERTY _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_OBJECT_SET_PROPERTY)
+
+/**
+ * struct zxvmo_event_create - ioctl(ZXVMO_EVENT_CREATE), device only
+ * @size: sizeof(struct zxvmo_event_create)
+ * @options: must be 0
+ * @out_handle: address of a __u32 that receives the handle, with
+ *	ZXVMO_DEFAULT_EVENT_RIGHTS
+ *
+ * poll(2) on the descriptor tells POLLIN while ZXVMO_SIGNAL_SIGNALED is set and
+ * POLLPRI while a user signal is.
+ *
+ * Return: 0. EINVAL: @options. EMFILE. ENOMEM. EFAULT: @out_handle.
+ */
+struct zxvmo_event_create {
+	__u32 size;
+	__u32 options;
+	__aligned_u64 out_handle;
+};
+#define ZXVMO_EVENT_CREATE _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_EVENT_CREATE)
+
+/**
+ * struct zxvmo_vmo_create - ioctl(ZXVMO_VMO_CREATE), device only
+ * @size: sizeof(struct zxvmo_vmo_create)
+ * @options: ZXVMO_VMO_RESIZABLE or ZXVMO_VMO_UNBOUNDED
+ * @vmo_size: size in bytes, rounded up to pages; 0 is legal. It is also the
+ *	stream size, unrounded; that is all it is with UNBOUNDED.
+ * @out_handle: address of a __u32 that receives the handle, with
+ *	ZXVMO_DEFAULT_VMO_RIGHTS and, if RESIZABLE, ZXVMO_RIGHT_RESIZE
+ *
+ * The memory reads as zero and is allocated when it is written, mapped and
+ * written, or committed. It is charged to the memory cgroup of whoever causes
+ * that and counted towards the limits of the user who created the VMO.
+ * (vmo.md 2.1)
+ *
+ * Return: 0. In this order: EINVAL: RESIZABLE with UNBOUNDED. ERANGE: @vmo_size
+ * rounds past 2^64. EINVAL: another option. ERANGE: more than
+ * ZXVMO_VMO_MAX_SIZE. EOPNOTSUPP: DISCARDABLE, in this version. EMFILE.
+ * ENOMEM. EFAULT: @out_handle.
+ */
+struct zxvmo_vmo_create {
+	__u32 size;
+	__u32 options;
+	__aligned_u64 vmo_size;
+	__aligned_u64 out_handle;
+};
+#define ZXVMO_VMO_CREATE _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMO_CREATE)
+
+/**
+ * struct zxvmo_vmo_rw - ioctl(ZXVMO_VMO_READ) and ioctl(ZXVMO_VMO_WRITE)
+ * @size: sizeof(struct zxvmo_vmo_rw)
+ * @handle: the VMO; needs ZXVMO_RIGHT_READ or ZXVMO_RIGHT_WRITE
+ * @buffer: user address
+ * @offset: first byte in the VMO
+ * @length: bytes to copy
+ *
+ * The limit is the size of the VMO, not its stream size. Copies from low to
+ * high and is not atomic against other writers; on an error part may have been
+ * copied. Reading allocates nothing. (vmo.md 2.2)
+ *
+ * Return: 0. EBADF, EMEDIUMTYPE, EACCES: the handle. ERANGE: the range leaves
+ * the VMO, also when it shrinks meanwhile. ENOENT: @buffer is not mapped.
+ * EACCES: @buffer is mapped without the permission. ERANGE: @buffer is a
+ * mapping that leaves its own VMO. ENOMEM. EINTR: killed.
+ */
+struct zxvmo_vmo_rw {
+	__u32 size;
+	__u32 handle;
+	__aligned_u64 buffer;
+	__aligned_u64 offset;
+	__aligned_u64 length;
+};
+#define ZXVMO_VMO_READ _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMO_READ)
+#define ZXVMO_VMO_WRITE _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMO_WRITE)
+
+/**
+ * struct zxvmo_vmo_get_size - ioctl(ZXVMO_VMO_GET_SIZE) and
+ *	ioctl(ZXVMO_VMO_GET_STREAM_SIZE)
+ * @size: sizeof(struct zxvmo_vmo_get_size)
+ * @handle: the VMO; no right is needed
+ * @out_size: address of a __u64 that receives the size in bytes
+ *
+ * Return: 0. EBADF. EMEDIUMTYPE. EFAULT: @out_size. (vmo.md 2.3, 2.4)
+ */
+struct zxvmo_vmo_get_size {
+	__u32 size;
+	__u32 handle;
+	__aligned_u64 out_size;
+};
+#define ZXVMO_VMO_GET_SIZE _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMO_GET_SIZE)
+#define ZXVMO_VMO_GET_STREAM_SIZE _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMO_GET_STREAM_SIZE)
+
+/**
+ * struct zxvmo_vmo_set_size - ioctl(ZXVMO_VMO_SET_SIZE) and
+ *	ioctl(ZXVMO_VMO_SET_STREAM_SIZE)
+ * @size: sizeof(struct zxvmo_vmo_set_size)
+ * @handle: the VMO; needs ZXVMO_RIGHT_WRITE
+ * @vmo_size: new size in bytes
+ *
+ * SET_SIZE rounds the size up to pages, makes @vmo_size the stream size, and
+ * frees, unmaps and zeroes what lies beyond: a mapping of it raises SIGBUS until
+ * the VMO grows again, and then reads zero. (vmo.md 2.5)
+ * SET_STREAM_SIZE zeroes from the smaller of the old and the new stream size to
+ * the end of the VMO; it needs no resizable VMO. (vmo.md 2.4)
+ *
+ * Return: 0. EBADF, EMEDIUMTYPE, EACCES: the handle; SET_SIZE of a resizable
+ * VMO without ZXVMO_RIGHT_RESIZE is EACCES too. ERANGE: SET_SIZE: the size
+ * rounds past 2^64 (also if not resizable) or exceeds ZXVMO_VMO_MAX_SIZE;
+ * SET_STREAM_SIZE: it exceeds the size of the VMO. EPERM: SET_SIZE of a VMO that
+ * is not resizable. EINTR: killed while waiting for another resize.
+ */
+struct zxvmo_vmo_set_size {
+	__u32 size;
+	__u32 handle;
+	__aligned_u64 vmo_size;
+};
+#define ZXVMO_VMO_SET_SIZE _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMO_SET_SIZE)
+#define ZXVMO_VMO_SET_STREAM_SIZE _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMO_SET_STREAM_SIZE)
+
+/**
+ * struct zxvmo_vmo_op_range - ioctl(ZXVMO_VMO_OP_RANGE)
+ * @size: sizeof(struct zxvmo_vmo_op_range)
+ * @handle: the VMO
+ * @op: ZXVMO_VMO_OP_ value
+ * @__reserved: must be 0
+ * @offset: first byte
+ * @length: number of bytes
+ * @buffer: not looked at by the operations of this version
+ * @buffer_size: not looked at by the operations of this version
+ *
+ * - COMMIT (WRITE): allocates the pages that are missing, all or none of them.
+ * - DECOMMIT (WRITE): frees the pages; they read as zero. @offset and @length
+ *   must be multiples of the page size.
+ * - ZERO (WRITE): the bytes read as zero; whole pages are freed.
+ * - CACHE_SYNC, CACHE_CLEAN, CACHE_CLEAN_INVALIDATE (READ), CACHE_INVALIDATE
+ *   (WRITE): cache maintenance on the pages present. CACHE_INVALIDATE only
+ *   while the module parameter enable_debugging_syscalls is set.
+ * - DONT_NEED, ALWAYS_NEED (no right): hints.
+ * - PREFETCH (READ): checks the range; nothing is ever absent from memory.
+ * - LOCK, TRY_LOCK, UNLOCK (READ or WRITE): of discardable VMOs only.
+ *
+ * Ranges of COMMIT, PREFETCH and the cache operations are rounded outwards to
+ * pages; DONT_NEED and ALWAYS_NEED do not look at them. (vmo.md 3)
+ *
+ * Return: 0. EBADF, EMEDIUMTYPE: the handle. EINVAL: unknown @op. EOPNOTSUPP:
+ * CACHE_INVALIDATE is switched off. EACCES: the right. EOPNOTSUPP: LOCK,
+ * TRY_LOCK, UNLOCK of a VMO that is not discardable; a cache operation this
+ * architecture has no exported primitive for. ERANGE: the range leaves the VMO.
+ * EINVAL: a cache operation on 0 bytes; DECOMMIT of a misaligned range, found
+ * after ERANGE. ENOMEM: COMMIT, a partial ZERO never. EINTR: killed.
+ */
+struct zxvmo_vmo_op_range {
+	__u32 size;
+	__u32 handle;
+	__u32 op;
+	__u32 __reserved;
+	__aligned_u64 offset;
+	__aligned_u64 length;
+	__aligned_u64 buffer;
+	__aligned_u64 buffer_size;
+};
+#define ZXVMO_VMO_OP_RANGE _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMO_OP_RANGE)
+
+/**
+ * struct zxvmo_vmo_set_cache_policy - ioctl(ZXVMO_VMO_SET_CACHE_POLICY)
+ * @size: sizeof(struct zxvmo_vmo_set_cache_policy)
+ * @handle: the VMO; needs ZXVMO_RIGHT_MAP
+ * @policy: ZXVMO_CACHE_POLICY_ value
+ * @__reserved: must be 0
+ *
+ * Return: 0: ZXVMO_CACHE_POLICY_CACHED, the only policy there is so far.
+ * EINVAL: bits outside the mask, before all else. EBADF, EMEDIUMTYPE, EACCES:
+ * the handle. EBADFD: the VMO is mapped. EOPNOTSUPP: another policy. (vmo.md 2.8)
+ */
+struct zxvmo_vmo_set_cache_policy {
+	__u32 size;
+	__u32 handle;
+	__u32 policy;
+	__u32 __reserved;
+};
+#define ZXVMO_VMO_SET_CACHE_POLICY _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMO_SET_CACHE_POLICY)
+
+/**
+ * struct zxvmo_vmo_replace_as_executable -
+ *	ioctl(ZXVMO_VMO_REPLACE_AS_EXECUTABLE)
+ * @size: sizeof(struct zxvmo_vmo_replace_as_executable)
+ * @handle: the VMO; its value is needed, 0 is refused. It is closed in every
+ *	case but a bad value.
+ * @vmex: 0: ask the policy, the module parameter ambient_mark_vmo_exec. There
+ *	are no resources, so every other value is wrong.
+ * @__reserved: must be 0
+ * @out_handle: address of a __u32 that receives a handle with the same rights
+ *	and ZXVMO_RIGHT_EXECUTE
+ *
+ * Return: 0. EBADF: no such handle, or another type of object. Then what is
+ * wrong with @vmex: EBADF: no such handle; EMEDIUMTYPE: not a resource; EACCES:
+ * the policy. EMFILE. ENOMEM. EFAULT: @out_handle. (vmo.md 2.11)
+ */
+struct zxvmo_vmo_replace_as_executable {
+	__u32 size;
+	__u32 handle;
+	__u32 vmex;
+	__u32 __reserved;
+	__aligned_u64 out_handle;
+};
+#define ZXVMO_VMO_REPLACE_AS_EXECUTABLE \
+	_IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMO_REPLACE_AS_EXECUTABLE)
+
+/**
+ * struct zxvmo_vmo_transfer_data - ioctl(ZXVMO_VMO_TRANSFER_DATA)
+ * @size: sizeof(struct zxvmo_vmo_transfer_data)
+ * @handle: the destination; needs ZXVMO_RIGHT_WRITE
+ * @options: must be 0
+ * @src_handle: the source; needs ZXVMO_RIGHT_READ and ZXVMO_RIGHT_WRITE
+ * @offset: first byte in the destination
+ * @length: number of bytes
+ * @src_offset: first byte in the source
+ *
+ * Moves pages; all three numbers are multiples of the page size. The source
+ * range becomes zero and the destination takes its content, absent pages
+ * included; overlapping ranges of one VMO behave as with memmove(). A page that
+ * the kernel is still using for I/O is copied instead.
+ *
+ * Return: 0; also, without a look at the range, if source and destination are
+ * the same bytes. EINVAL: @options, alignment; before the handles. EBADF,
+ * EMEDIUMTYPE, EACCES: first the destination, then the source. ERANGE: the
+ * source range leaves its VMO. ERANGE: the destination range does; Zircon has
+ * emptied the source by then, this module has not. ENOMEM, EINTR (killed): part
+ * of the range may have been moved, and no byte is lost. (vmo.md 2.12)
+ */
+struct zxvmo_vmo_transfer_data {
+	__u32 size;
+	__u32 handle;
+	__u32 options;
+	__u32 src_handle;
+	__aligned_u64 offset;
+	__aligned_u64 length;
+	__aligned_u64 src_offset;
+};
+#define ZXVMO_VMO_TRANSFER_DATA _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMO_TRANSFER_DATA)
+
+/**
+ * struct zxvmo_vmar_map - ioctl(ZXVMO_VMAR_MAP)
+ * @size: sizeof(struct zxvmo_vmar_map)
+ * @handle: ZXVMO_HANDLE_VMAR_ROOT_SELF
+ * @options: ZXVMO_VM_PERM_READ, WRITE, EXECUTE, SPECIFIC, ALLOW_FAULTS,
+ *	REQUIRE_NON_RESIZABLE, PERM_READ_IF_XOM_UNSUPPORTED
+ * @vmo: the VMO; needs ZXVMO_RIGHT_MAP and the rights that match the permissions
+ * @vmar_offset: with SPECIFIC the distance from ZXVMO_VMAR_ROOT_BASE, else 0
+ * @vmo_offset: first byte in the VMO, a multiple of the page size; it may lie
+ *	beyond its end
+ * @length: bytes, rounded up to pages
+ * @out_addr: address of a __u64 that receives the address of the mapping
+ *
+ * Return: 0. In the order of vmar.md 2.2: EBADF, EMEDIUMTYPE: the VMAR, the VMO.
+ * EACCES: no MAP. EINVAL: WRITE or EXECUTE without READ; CAN_MAP_ options.
+ * EACCES: a permission the handle lacks. EINVAL: unknown options. EOPNOTSUPP:
+ * REQUIRE_NON_RESIZABLE and a resizable VMO. EOPNOTSUPP: an option this version
+ * does not know. EINVAL: alignment. ERANGE: a number wraps. EINVAL: @length is
+ * 0 or the place is outside the VMAR. EEXIST: SPECIFIC, and something is there.
+ * ENOMEM. EFAULT: @out_addr; nothing stays mapped.
+ */
+struct zxvmo_vmar_map {
+	__u32 size;
+	__u32 handle;
+	__u32 options;
+	__u32 vmo;
+	__aligned_u64 vmar_offset;
+	__aligned_u64 vmo_offset;
+	__aligned_u64 length;
+	__aligned_u64 out_addr;
+};
+#define ZXVMO_VMAR_MAP _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMAR_MAP)
+
+/**
+ * struct zxvmo_vmar_range - ioctl(ZXVMO_VMAR_UNMAP) and
+ *	ioctl(ZXVMO_VMAR_PROTECT)
+ * @size: sizeof(struct zxvmo_vmar_range)
+ * @handle: ZXVMO_HANDLE_VMAR_ROOT_SELF
+ * @options: PROTECT: ZXVMO_VM_PERM_ bits; UNMAP: must be 0
+ * @__reserved: must be 0
+ * @addr: page-aligned address
+ * @length: bytes, rounded up to pages
+ *
+ * UNMAP removes the mappings of VMOs in the range and nothing else; holes are
+ * fine. PROTECT changes nothing: it tells whether all of the range is mappings
+ * of VMOs whose rights allow the permissions; the caller then uses mprotect(2),
+ * which no mapping lets exceed those rights either. (vmar.md 2.3, 2.4)
+ *
+ * Return: 0. EBADF, EMEDIUMTYPE: the VMAR. EINVAL: WRITE or EXECUTE without
+ * READ, other options, alignment, a length of 0, a range outside the VMAR.
+ * ENOENT: PROTECT meets a hole or a mapping that is not of a VMO. EACCES:
+ * PROTECT asks for more than the rights at map time. ENOMEM: UNMAP would split
+ * a mapping into too many.
+ */
+struct zxvmo_vmar_range {
+	__u32 size;
+	__u32 handle;
+	__u32 options;
+	__u32 __reserved;
+	__aligned_u64 addr;
+	__aligned_u64 length;
+};
+#define ZXVMO_VMAR_UNMAP _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMAR_UNMAP)
+#define ZXVMO_VMAR_PROTECT _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMAR_PROTECT)
+
+#endif /* _UAPI_ZXVMO_H */

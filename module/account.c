@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Limits on the memory of VMOs, which cannot be swapped: a ceiling for all
+ * together and a share of it for each user. Pages count towards the user who
+ * created their VMO, from before they are allocated until they are freed or
+ * left to whoever still pins them. Memory cgroups are charged besides, by the
+ * page allocator.
+ *
+ * The two counters are atomic; zxvmo_accounts_lock protects the table of users.
+ */
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/hashtable.h>
+#include <linux/moduleparam.h>
+#include <linux/slab.h>
+
+#include "zxvmo.h"
+
+static unsigned long max_memory;
+module_param(max_memory, ulong, 0644);
+MODULE_PARM_DESC(max_memory, "most bytes of memory in VMOs, 0: half of the RAM");
+
+static unsigned int user_share = 50;
+module_param(user_share, uint, 0644);
+MODULE_PARM_DESC(user_share,
+		 "percentage of max_memory for a user without CAP_SYS_RESOURCE");
+
+/**
+ * struct zxvmo_account - what one user has
+ * @node: in zxvmo_accounts
+ * @uid: the user
+ * @privileged: the user's share is not limited; an account of its own
+ * @refs: VMOs that are charged here; protected by zxvmo_accounts_lock
+ * @nr_pages: pages charged
+ */
+struct zxvmo_account {
+	struct hlist_node node;
+	kuid_t uid;
+	bool privileged;
+	unsigned long refs;
+	atomic_long_t nr_pages;
+};
+
+/** zxvmo_nr_pages - pages charged to all accounts */
+atomic_long_t zxvmo_nr_pages = ATOMIC_LONG_INIT(0);
+
+static DEFINE_HASHTABLE(zxvmo_accounts, 6);
+static DEFINE_SPINLOCK(zxvmo_accounts_lock);
+
+static struct zxvmo_account *account_find(kuid_t uid, bool privileged)
+{
+	struct zxvmo_account *account;
+
+	lockdep_assert_held(&zxvmo_accounts_lock);
+	hash_for_each_possible(zxvmo_accounts, account, node, __kuid_val(uid)) {
+		if (uid_eq(account->uid, uid) &&
+		    account->privileged == privileged)
+			return account;
+	}
+	return NULL;
+}
+
+/**
+ * zxvmo_account_get() - the account of the current user
+ *
+ * Return: the account, with a reference, or NULL if there is no memory.
+ */
+struct zxvmo_account *zxvmo_account_get(void)
+{
+	bool privileged = capable(CAP_SYS_RESOURCE);
+	kuid_t uid = current_uid();
+	struct zxvmo_account *account, *new = NULL;
+
+	spin_lock(&zxvmo_accounts_lock);
+	account = account_find(uid, privileged);
+	if (!account) {
+		spin_unlock(&zxvmo_accounts_lock);
+		new = kzalloc(sizeof(*new), GFP_KERNEL_ACCOUNT);
+		if (!new)
+			return NULL;
+		new->uid = uid;
+		new->privileged = privileged;
+		spin_lock(&zxvmo_accounts_lock);
+		account = account_find(uid, privileged);
+		if (!account) {
+			account = new;
+			new = NULL;
+			hash_add(zxvmo_accounts, &account->node, __kuid_val(uid));
+		}
+	}
+	account->refs++;
+	spin_unlock(&zxvmo_accounts_lock);
+	kfree(new);
+	return account;
+}
+
+/**
+ * zxvmo_account_put() - drop a reference
+ * @account: the account
+ */
+void zxvmo_account_put(struct zxvmo_account *account)
+{
+	spin_lock(&zxvmo_accounts_lock);
+	if (--account->refs) {
+		spin_unlock(&zxvmo_accounts_lock);
+		return;
+	}
+	hash_del(&account->node);
+	spin_unlock(&zxvmo_accounts_lock);
+	WARN_ON_ONCE(atomic_long_read(&account->nr_pages));
+	kfree(account);
+}
+
+/**
+ * zxvmo_account_charge() - charge pages before they are allocated
+ * @account: who pays
+ * @nr: number of pages
+ *
+ * Return: 0; -ENOMEM if the user's share or the ceiling would be exceeded.
+ */
+int zxvmo_account_charge(struct zxvmo_account *account, unsigned long nr)
+{
+	unsigned long limit = READ_ONCE(max_memory) / PAGE_SIZE;
+	unsigned int share = min(READ_ONCE(user_share), 100U);
+
+	if (!READ_ONCE(max_memory))
+		limit = totalram_pages() / 2;
+	if (nr > limit)
+		return -ENOMEM;
+	if (atomic_long_add_return(nr, &zxvmo_nr_pages) > limit)
+		goto undo_all;
+	if (atomic_long_add_return(nr, &account->nr_pages) >
+	    mult_frac(limit, share, 100U) && !account->privileged)
+		goto undo_user;
+	return 0;
+
+undo_user:
+	atomic_long_sub(nr, &account->nr_pages);
+undo_all:
+	atomic_long_sub(nr, &zxvmo_nr_pages);
+	return -ENOMEM;
+}
+
+/**
+ * zxvmo_account_uncharge() - give pages back
+ * @account: who paid
+ * @nr: number of pages
+ */
+void zxvmo_account_uncharge(struct zxvmo_account *account, unsigned long nr)
+{
+	atomic_long_sub(nr, &account->nr_pages);
+	atomic_long_sub(nr, &zxvmo_nr_pages);
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copying between VMOs and user memory.
+ *
+ * Pages are found under vmo->lock, a few at a time, and held by references
+ * while the bytes are copied without any lock: the user's buffer may be a
+ * mapping of the same VMO, or stall for as long as it likes. A page that leaves
+ * the VMO meanwhile takes the bytes with it, as if they had been written just
+ * before.
+ */
+#include <linux/highmem.h>
+#include <linux/sched/signal.h>
+#include <linux/uio.h>
+
+#include "zxvmo.h"
+
+#define COPY_PAGES	16
+
+/* Finds or, for a source, makes the pages of the next piece of the range. */
+static int copy_get_pages(struct zxvmo_vmo *vmo, u64 offset, size_t count,
+			  bool commit, struct zxvmo_supply *supply,
+			  struct page **pages, unsigned int nr)
+{
+	u64 first = offset >> PAGE_SHIFT;
+	unsigned int i;
+	int ret;
+
+	for (;;) {
+		mutex_lock(&vmo->lock);
+		ret = zxvmo_vmo_check_range(vmo, offset, count);
+		if (!ret && commit && nr)
+			ret = zxvmo_vmo_populate(vmo, first, first + nr - 1, supply);
+		if (!ret)
+			break;
+		mutex_unlock(&vmo->lock);
+		if (ret == -EAGAIN)
+			ret = zxvmo_supply_fill(supply);
+		if (ret)
+			return ret;
+	}
+	for (i = 0; i < nr; i++) {
+		pages[i] = zxvmo_ptree_lookup(&vmo->tree, first + i);
+		if (pages[i])
+			get_page(pages[i]);
+	}
+	mutex_unlock(&vmo->lock);
+	return 0;
+}
+
+/**
+ * zxvmo_vmo_copy() - copy to or from a VMO
+ * @vmo: the VMO
+ * @offset: first byte
+ * @iter: the user's memory; it is advanced by what was copied
+ *
+ * Pages that are missing read as zero, and are allocated when they are written.
+ *
+ * Return: 0; -ERANGE: what is left of the range is not in the VMO; -EFAULT: the
+ * user's memory; -ENOMEM; -EINTR if killed.
+ */
+int zxvmo_vmo_copy(struct zxvmo_vmo *vmo, u64 offset, struct iov_iter *iter)
+{
+	bool write = iov_iter_rw(iter) == WRITE;
+	struct page *pages[COPY_PAGES];
+	struct zxvmo_supply supply;
+	int ret;
+
+	zxvmo_supply_init(&supply, vmo->account);
+	do {
+		size_t count = iov_iter_count(iter);
+		unsigned int start = offset_in_page(offset);
+		unsigned int nr = COPY_PAGES;
+		unsigned int i;
+
+		if (count <= COPY_PAGES * PAGE_SIZE - start)
+			nr = DIV_ROUND_UP(start + count, PAGE_SIZE);
+		if (!count)
+			nr = 0;
+		ret = copy_get_pages(vmo, offset, count, write, &supply, pages, nr);
+		if (ret)
+			break;
+		for (i = 0; i < nr; i++) {
+			size_t len = min_t(size_t, PAGE_SIZE - start,
+					   iov_iter_count(iter));
+			size_t done = 0;
+
+			if (ret)
+				;
+			else if (write)
+				done = copy_page_from_iter(pages[i], start, len, iter);
+			else if (pages[i])
+				done = copy_page_to_iter(pages[i], start, len, iter);
+			else
+				done = iov_iter_zero(len, iter);
+			if (done != len)
+				ret = -EFAULT;
+			if (write)
+				flush_dcache_page(pages[i]);
+			if (pages[i])
+				put_page(pages[i]);
+			offset += done;
+			start = 0;
+		}
+		if (!ret && fatal_signal_pending(current))
+			ret = -EINTR;
+		cond_resched();
+	} while (!ret && iov_iter_count(iter));
+	zxvmo_supply_release(&supply);
+	return ret;
+}
+
+/* The status of a user address that could not be read or written. */
+static int buffer_error(unsigned long addr, bool write)
+{
+	vm_flags_t needed = write ? VM_WRITE : VM_READ;
+	struct vm_area_struct *vma;
+	int ret = -ENOENT;
+
+	if (mmap_read_lock_killable(current->mm))
+		return -EINTR;
+	vma = find_vma(current->mm, addr);
+	if (vma && vma->vm_start <= addr) {
+		u64 index = vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
+
+		if (!(vma->vm_flags & needed))
+			ret = -EACCES;
+		else if (zxvmo_vma_is_vmo(vma) &&
+			 index >= READ_ONCE(zxvmo_file_vmo(vma->vm_file)->size) >> PAGE_SHIFT)
+			ret = -ERANGE;
+	}
+	mmap_read_unlock(current->mm);
+	return ret;
+}
+
+static int vmo_rw(struct zxvmo_cmd *cmd, u32 right, unsigned int direction)
+{
+	struct zxvmo_vmo_rw *arg = cmd->arg;
+	struct zxvmo_vmo *vmo;
+	struct iov_iter iter;
+	struct zxvmo_ref ref;
+	int ret;
+
+	vmo = zxvmo_vmo_get(cmd, arg->handle, right, &ref);
+	if (IS_ERR(vmo))
+		return PTR_ERR(vmo);
+	iov_iter_ubuf(&iter, direction, u64_to_user_ptr(arg->buffer), arg->length);
+	ret = zxvmo_vmo_copy(vmo, arg->offset, &iter);
+	zxvmo_handle_put(&ref);
+	if (ret == -EFAULT)
+		ret = buffer_error(arg->buffer + arg->length - iov_iter_count(&iter),
+				   direction == ITER_DEST);
+	return ret;
+}
+
+int zxvmo_vmo_read(struct zxvmo_cmd *cmd)
+{
+	return vmo_rw(cmd, ZXVMO_RIGHT_READ, ITER_DEST);
+}
+
+int zxvmo_vmo_write(struct zxvmo_cmd *cmd)
+{
+	return vmo_rw(cmd, ZXVMO_RIGHT_WRITE, ITER_SOURCE);
+}

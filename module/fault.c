@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Mappings of VMOs and their page faults.
+ *
+ * A fault finds the page under vmo->lock, takes the page lock before it lets go
+ * of vmo->lock, and leaves the page lock to the core, which drops it when the
+ * page is mapped. Whoever takes a page away waits for that lock and then zaps,
+ * see vmo.c. The core drops the page lock between ->fault and ->page_mkwrite,
+ * so the latter finds the page anew and looks at everything again.
+ *
+ * Reading an absent page maps one of a few zero pages, read-only, and commits
+ * nothing; the first write to it comes to ->page_mkwrite, which puts a page into
+ * the tree. Whoever adds a page where a zero page may be mapped does as with a
+ * page that is taken away: zero page's lock, then zap. There are several zero
+ * pages so that not all machine shares one lock and one counter; which one
+ * stands at an index is fixed.
+ *
+ * Denied permissions never get here: the mapping's flags keep them out, now and
+ * in any later mprotect(2). What is left is SIGBUS, also for want of memory:
+ * VM_FAULT_OOM would repeat the fault for ever.
+ */
+#include <linux/pagemap.h>
+
+#include "zxvmo.h"
+
+#define NR_ZERO_PAGES	16
+
+static struct page *zero_pages[NR_ZERO_PAGES];
+
+static struct page *zero_page(u64 index)
+{
+	return zero_pages[index % NR_ZERO_PAGES];
+}
+
+/**
+ * zxvmo_vmo_zap_zero_pages() - make sure that no zero page is mapped in a range
+ * @vmo: the VMO
+ * @first: first index
+ * @last: last index
+ */
+void zxvmo_vmo_zap_zero_pages(struct zxvmo_vmo *vmo, u64 first, u64 last)
+{
+	u64 index;
+
+	lockdep_assert_held(&vmo->lock);
+	if (!vmo->zero_mapped)
+		return;
+	for (index = first; index <= last && index - first < NR_ZERO_PAGES; index++) {
+		lock_page(zero_page(index));
+		unlock_page(zero_page(index));
+	}
+	unmap_mapping_pages(zxvmo_vmo_mapping(vmo), first, last - first + 1, false);
+}
+
+/*
+ * Finds the page at @index with vmo->lock held on success, and makes it if
+ * @commit. Success with a NULL page: it is absent.
+ */
+static vm_fault_t fault_get_page(struct zxvmo_vmo *vmo, u64 index, bool commit,
+				 struct page **page)
+{
+	struct zxvmo_supply supply;
+	vm_fault_t ret = 0;
+
+	zxvmo_supply_init(&supply, vmo->account);
+	for (;;) {
+		mutex_lock(&vmo->lock);
+		if (index >= vmo->size >> PAGE_SHIFT) {
+			ret = VM_FAULT_SIGBUS;
+			break;
+		}
+		*page = zxvmo_ptree_lookup(&vmo->tree, index);
+		if (*page || !commit)
+			break;
+		if (!zxvmo_vmo_populate(vmo, index, index, &supply)) {
+			*page = zxvmo_ptree_lookup(&vmo->tree, index);
+			break;
+		}
+		mutex_unlock(&vmo->lock);
+		if (zxvmo_supply_fill(&supply)) {
+			zxvmo_supply_release(&supply);
+			return VM_FAULT_SIGBUS;
+		}
+	}
+	if (ret)
+		mutex_unlock(&vmo->lock);
+	zxvmo_supply_release(&supply);
+	return ret;
+}
+
+static vm_fault_t zxvmo_vma_fault(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct zxvmo_vmo *vmo = zxvmo_file_vmo(vma->vm_file);
+	bool commit = (vmf->flags & FAULT_FLAG_WRITE) && (vma->vm_flags & VM_SHARED);
+	struct page *page;
+	vm_fault_t ret;
+
+	/* References to a zero page must not overflow; then memory is spent. */
+	if (page_count(zero_page(vmf->pgoff)) > INT_MAX / 2)
+		commit = true;
+	ret = fault_get_page(vmo, vmf->pgoff, commit, &page);
+	if (ret)
+		return ret;
+	if (!page) {
+		page = zero_page(vmf->pgoff);
+		vmo->zero_mapped = true;
+	}
+	get_page(page);
+	lock_page(page);
+	mutex_unlock(&vmo->lock);
+	vmf->page = page;
+	return VM_FAULT_LOCKED;
+}
+
+static vm_fault_t zxvmo_vma_page_mkwrite(struct vm_fault *vmf)
+{
+	struct zxvmo_vmo *vmo = zxvmo_file_vmo(vmf->vma->vm_file);
+	struct page *page;
+	vm_fault_t ret;
+
+	ret = fault_get_page(vmo, vmf->pgoff, true, &page);
+	if (ret)
+		return ret;
+	if (page == vmf->page) {
+		lock_page(page);
+		ret = VM_FAULT_LOCKED;
+	} else {
+		/* What is mapped was zapped by whoever put @page there. */
+		ret = VM_FAULT_NOPAGE;
+	}
+	mutex_unlock(&vmo->lock);
+	return ret;
+}
+
+/* Its presence lets faults run under the lock of the VMA alone. */
+static vm_fault_t zxvmo_vma_map_pages(struct vm_fault *vmf, pgoff_t start_pgoff,
+				      pgoff_t end_pgoff)
+{
+	return 0;
+}
+
+static const struct vm_operations_struct zxvmo_vma_ops = {
+	.fault = zxvmo_vma_fault,
+	.map_pages = zxvmo_vma_map_pages,
+	.page_mkwrite = zxvmo_vma_page_mkwrite,
+};
+
+/**
+ * zxvmo_vma_is_vmo() - whether a VMA is a mapping of a VMO
+ * @vma: the VMA
+ *
+ * Return: true if it is.
+ */
+bool zxvmo_vma_is_vmo(const struct vm_area_struct *vma)
+{
+	return vma->vm_ops == &zxvmo_vma_ops;
+}
+
+/**
+ * zxvmo_vmo_mmap() - mmap(2) of a VMO
+ * @file: the handle
+ * @vma: the new mapping
+ *
+ * The handle's rights at this time bound the mapping for its life. Writing a
+ * private mapping writes copies and needs no ZXVMO_RIGHT_WRITE.
+ *
+ * Return: 0, or -EACCES if a right is missing.
+ */
+int zxvmo_vmo_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	u32 rights = zxvmo_file_rights(file);
+	vm_flags_t denied = 0;
+
+	if (!(rights & ZXVMO_RIGHT_MAP))
+		return -EACCES;
+	if (!(rights & ZXVMO_RIGHT_READ))
+		denied |= VM_READ | VM_WRITE | VM_EXEC;
+	if (!(rights & ZXVMO_RIGHT_WRITE) && (vma->vm_flags & VM_MAYSHARE))
+		denied |= VM_WRITE;
+	if (!(rights & ZXVMO_RIGHT_EXECUTE))
+		denied |= VM_EXEC;
+	if (vma->vm_flags & denied)
+		return -EACCES;
+	/* VM_MAYREAD is VM_READ four bits up, and so on. */
+	vm_flags_clear(vma, denied << 4);
+	/*
+	 * The pages are not on any LRU list: nobody may try to lock or merge
+	 * them. It costs growing by mremap(2).
+	 */
+	vm_flags_set(vma, VM_DONTEXPAND);
+	vma->vm_ops = &zxvmo_vma_ops;
+	return 0;
+}
+
+/**
+ * zxvmo_fault_setup() - allocate the zero pages
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int zxvmo_fault_setup(void)
+{
+	int i;
+
+	BUILD_BUG_ON(VM_MAYREAD != VM_READ << 4 || VM_MAYWRITE != VM_WRITE << 4 ||
+		     VM_MAYEXEC != VM_EXEC << 4);
+	for (i = 0; i < NR_ZERO_PAGES; i++) {
+		zero_pages[i] = alloc_page(GFP_KERNEL | __GFP_ZERO);
+		if (!zero_pages[i]) {
+			zxvmo_fault_cleanup();
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+/** zxvmo_fault_cleanup() - free the zero pages */
+void zxvmo_fault_cleanup(void)
+{
+	int i;
+
+	for (i = 0; i < NR_ZERO_PAGES && zero_pages[i]; i++)
+		put_page(zero_pages[i]);
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A VMO as a Linux file: what a program does with a memfd works here.
+ *
+ * The size of the file is the stream size. Writing beyond it makes the stream
+ * longer, up to the size of the VMO, and a resizable VMO grows if the handle has
+ * the right. The stream grows before the bytes are copied, for no lock may be
+ * held while they are; what could not be copied is given back.
+ */
+#include <linux/compat.h>
+#include <linux/falloc.h>
+#include <linux/poll.h>
+#include <linux/uio.h>
+
+#include "zxvmo.h"
+
+static bool file_may_resize(const struct file *file)
+{
+	return (zxvmo_file_vmo(file)->options & ZXVMO_VMO_RESIZABLE) &&
+	       (zxvmo_file_rights(file) & ZXVMO_RIGHT_RESIZE);
+}
+
+static ssize_t file_read_iter(struct kiocb *iocb, struct iov_iter *to)
+{
+	struct file *file = iocb->ki_filp;
+	struct zxvmo_vmo *vmo = zxvmo_file_vmo(file);
+	loff_t size = i_size_read(vmo->object.inode);
+	size_t count;
+	ssize_t done;
+	int ret;
+
+	if (!(zxvmo_file_rights(file) & ZXVMO_RIGHT_READ))
+		return -EBADF;
+	if (iocb->ki_pos >= size)
+		return 0;
+	iov_iter_truncate(to, size - iocb->ki_pos);
+	count = iov_iter_count(to);
+	ret = zxvmo_vmo_copy(vmo, iocb->ki_pos, to);
+	done = count - iov_iter_count(to);
+	iocb->ki_pos += done;
+	/* Nothing there any more: the VMO has shrunk meanwhile. */
+	return done || ret == -ERANGE ? done : ret;
+}
+
+/* Makes the stream reach to @end, if the VMO can; the inode is locked. */
+static int file_extend(struct file *file, u64 begin, u64 end)
+{
+	struct zxvmo_vmo *vmo = zxvmo_file_vmo(file);
+	u64 size;
+	int ret;
+
+	if (end <= vmo->stream_size)
+		return 0;
+	/* What was beyond the stream must not come into it with old bytes. */
+	if (begin > vmo->stream_size) {
+		u64 gap = min(begin, vmo->size);
+
+		if (gap > vmo->stream_size) {
+			ret = zxvmo_vmo_zero(vmo, vmo->stream_size,
+					     gap - vmo->stream_size, true);
+			if (ret)
+				return ret;
+		}
+	}
+	if (end > vmo->size) {
+		if (!file_may_resize(file) || !zxvmo_round_up(end, &size))
+			return -EFBIG;
+		zxvmo_vmo_set_sizes(vmo, size, end);
+	} else {
+		zxvmo_vmo_set_sizes(vmo, vmo->size, end);
+	}
+	return 0;
+}
+
+static ssize_t file_write_iter(struct kiocb *iocb, struct iov_iter *from)
+{
+	struct file *file = iocb->ki_filp;
+	struct zxvmo_vmo *vmo = zxvmo_file_vmo(file);
+	struct inode *inode = vmo->object.inode;
+	u64 pos, end, old_stream, old_size;
+	ssize_t count, done;
+	int ret;
+
+	if (down_write_killable(&inode->i_rwsem))
+		return -EINTR;
+	count = generic_write_checks(iocb, from);
+	if (count <= 0) {
+		inode_unlock(inode);
+		return count;
+	}
+	pos = iocb->ki_pos;
+	if (!file_may_resize(file) && pos + count > vmo->size) {
+		if (pos >= vmo->size) {
+			inode_unlock(inode);
+			return -EFBIG;
+		}
+		count = vmo->size - pos;
+		iov_iter_truncate(from, count);
+	}
+	end = pos + count;
+	old_stream = vmo->stream_size;
+	old_size = vmo->size;
+	ret = file_extend(file, pos, end);
+	inode_unlock(inode);
+	if (ret)
+		return ret;
+
+	ret = zxvmo_vmo_copy(vmo, pos, from);
+	done = count - iov_iter_count(from);
+	if (done < count && end > old_stream) {
+		inode_lock(inode);
+		if (vmo->stream_size == end) {
+			u64 stream = max(old_stream, pos + done);
+			u64 size = max_t(u64, old_size, PAGE_ALIGN(stream));
+
+			zxvmo_vmo_resize(vmo, size, stream);
+		}
+		inode_unlock(inode);
+	}
+	iocb->ki_pos += done;
+	return done ? done : ret == -ERANGE ? -EFBIG : ret;
+}
+
+static loff_t file_llseek(struct file *file, loff_t offset, int whence)
+{
+	struct zxvmo_vmo *vmo = zxvmo_file_vmo(file);
+	loff_t size = i_size_read(vmo->object.inode);
+	u64 index, last;
+
+	if (whence != SEEK_DATA && whence != SEEK_HOLE)
+		return generic_file_llseek_size(file, offset, whence,
+						MAX_LFS_FILESIZE, size);
+	if (offset < 0 || offset >= size)
+		return -ENXIO;
+
+	index = offset >> PAGE_SHIFT;
+	last = (size - 1) >> PAGE_SHIFT;
+	mutex_lock(&vmo->lock);
+	if (whence == SEEK_HOLE)
+		index = zxvmo_ptree_next_absent(&vmo->tree, index, last);
+	else if (!zxvmo_ptree_next(&vmo->tree, &index, last))
+		index = U64_MAX;
+	mutex_unlock(&vmo->lock);
+	if (index == U64_MAX)
+		return -ENXIO;
+	offset = clamp_t(u64, index << PAGE_SHIFT, offset, size);
+	return vfs_setpos(file, offset, MAX_LFS_FILESIZE);
+}
+
+static long file_fallocate(struct file *file, int mode, loff_t offset,
+			   loff_t length)
+{
+	struct zxvmo_vmo *vmo = zxvmo_file_vmo(file);
+	struct inode *inode = vmo->object.inode;
+	u64 end = offset + length;
+	int ret = 0;
+
+	if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE))
+		return -EOPNOTSUPP;
+	if (down_write_killable(&inode->i_rwsem))
+		return -EINTR;
+	if (mode & FALLOC_FL_PUNCH_HOLE) {
+		u64 begin = min_t(u64, offset, vmo->size);
+
+		ret = zxvmo_vmo_zero(vmo, begin, min(end, vmo->size) - begin, true);
+		inode_unlock(inode);
+		return ret;
+	}
+	if (!(mode & FALLOC_FL_KEEP_SIZE)) {
+		ret = inode_newsize_ok(inode, end);
+		if (!ret)
+			ret = file_extend(file, end, end);
+	} else if (end > vmo->size) {
+		ret = -EFBIG;
+	}
+	inode_unlock(inode);
+	if (ret)
+		return ret;
+	return zxvmo_vmo_commit(vmo, offset >> PAGE_SHIFT, (end - 1) >> PAGE_SHIFT);
+}
+
+static __poll_t file_poll(struct file *file, struct poll_table_struct *wait)
+{
+	return DEFAULT_POLLMASK | (zxvmo_object_poll(file, wait) & EPOLLPRI);
+}
+
+/* No owner: each handle holds the mount, and so the module; see handle.c. */
+const struct file_operations zxvmo_vmo_fops = {
+	.release = zxvmo_handle_release,
+	.flush = zxvmo_object_flush,
+	.unlocked_ioctl = zxvmo_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.poll = file_poll,
+	.show_fdinfo = zxvmo_handle_show_fdinfo,
+	.llseek = file_llseek,
+	.read_iter = file_read_iter,
+	.write_iter = file_write_iter,
+	.splice_read = copy_splice_read,
+	.splice_write = iter_file_splice_write,
+	.fallocate = file_fallocate,
+	.fsync = noop_fsync,
+	.mmap = zxvmo_vmo_mmap,
+};
+
+static int inode_getattr(struct mnt_idmap *idmap, const struct path *path,
+			 struct kstat *stat, u32 request_mask,
+			 unsigned int query_flags)
+{
+	struct inode *inode = d_inode(path->dentry);
+	struct zxvmo_object *object = inode->i_private;
+
+	generic_fillattr(idmap, request_mask, inode, stat);
+	if (object->type == &zxvmo_vmo_type)
+		stat->blocks = READ_ONCE(zxvmo_to_vmo(object)->tree.nr_pages) <<
+			       (PAGE_SHIFT - 9);
+	return 0;
+}
+
+/*
+ * Only ftruncate(2) comes through: what names no open handle has no rights, and
+ * mode and owner mean nothing here.
+ */
+static int inode_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
+			 struct iattr *attr)
+{
+	const unsigned int allowed = ATTR_SIZE | ATTR_FILE | ATTR_MTIME |
+				     ATTR_CTIME | ATTR_FORCE;
+	struct zxvmo_vmo *vmo;
+	u64 size;
+
+	if ((attr->ia_valid & (ATTR_SIZE | ATTR_FILE)) != (ATTR_SIZE | ATTR_FILE) ||
+	    (attr->ia_valid & ~allowed))
+		return -EPERM;
+	vmo = zxvmo_file_vmo(attr->ia_file);
+	if (!file_may_resize(attr->ia_file)) {
+		if (attr->ia_size > vmo->size)
+			return -EFBIG;
+		return zxvmo_vmo_resize_stream(vmo, attr->ia_size);
+	}
+	if (!zxvmo_round_up(attr->ia_size, &size))
+		return -EFBIG;
+	zxvmo_vmo_resize(vmo, size, attr->ia_size);
+	return 0;
+}
+
+const struct inode_operations zxvmo_inode_ops = {
+	.getattr = inode_getattr,
+	.setattr = inode_setattr,
+};

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a program can ask of an object: information topics and properties.
+ */
+#include <linux/rbtree.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include <linux/uaccess.h>
+
+#include "zxvmo.h"
+
+static int compare_pointers(const void *a, const void *b)
+{
+	uintptr_t x = *(uintptr_t *)a, y = *(uintptr_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/*
+ * Counts the mappings of a VMO and the address spaces they are in. Nothing is
+ * kept for this: it is worked out from the list that Linux has anyway.
+ */
+static int count_mappings(struct zxvmo_vmo *vmo, struct zxvmo_info_vmo *info)
+{
+	struct address_space *mapping = zxvmo_vmo_mapping(vmo);
+	unsigned long room = 0, nr, i;
+	struct mm_struct **mms = NULL;
+	struct rb_node *node;
+
+	for (;;) {
+		nr = 0;
+		i_mmap_lock_read(mapping);
+		for (node = rb_first_cached(&mapping->i_mmap); node;
+		     node = rb_next(node), nr++) {
+			if (nr < room)
+				mms[nr] = rb_entry(node, struct vm_area_struct,
+						   shared.rb)->vm_mm;
+		}
+		i_mmap_unlock_read(mapping);
+		if (nr <= room)
+			break;
+		kvfree(mms);
+		room = nr + nr / 8;
+		mms = kvmalloc_array(room, sizeof(*mms),
+				     GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+		if (!mms)
+			return -ENOMEM;
+	}
+	/* Only compared: an address space may be gone by now. */
+	sort(mms, nr, sizeof(*mms), compare_pointers, NULL);
+	info->num_mappings = nr;
+	info->share_count = 1;
+	for (i = 1; i < nr; i++)
+		info->share_count += mms[i] != mms[i - 1];
+	kvfree(mms);
+	return 0;
+}
+
+static int vmo_info(struct zxvmo_vmo *vmo, u32 rights, struct zxvmo_info_vmo *info)
+{
+	u64 bytes;
+
+	*info = (struct zxvmo_info_vmo) {
+		.koid = vmo->object.koid,
+		.flags = ZXVMO_INFO_VMO_TYPE_PAGED | ZXVMO_INFO_VMO_VIA_HANDLE,
+		.handle_rights = rights,
+		.cache_policy = ZXVMO_CACHE_POLICY_CACHED,
+	};
+	if (vmo->options & ZXVMO_VMO_RESIZABLE)
+		info->flags |= ZXVMO_INFO_VMO_RESIZABLE;
+	zxvmo_object_get_name(&vmo->object, info->name);
+
+	mutex_lock(&vmo->lock);
+	info->size_bytes = vmo->size;
+	info->metadata_bytes = vmo->tree.node_bytes;
+	bytes = (u64)vmo->tree.nr_pages << PAGE_SHIFT;
+	mutex_unlock(&vmo->lock);
+	info->committed_bytes = bytes;
+	info->populated_bytes = bytes;
+	info->committed_private_bytes = bytes;
+	info->populated_private_bytes = bytes;
+	info->committed_scaled_bytes = bytes;
+	info->populated_scaled_bytes = bytes;
+	return count_mappings(vmo, info);
+}
+
+/* The record of a topic: how long it is and what the handle must be. */
+static const struct info_topic {
+	u32 topic;
+	u32 size;
+	u32 rights;
+	const struct zxvmo_object_type *type;
+} info_topics[] = {
+	{ ZXVMO_INFO_HANDLE_VALID, 0, 0, NULL },
+	{ ZXVMO_INFO_HANDLE_BASIC, sizeof(struct zxvmo_info_handle_basic), 0, NULL },
+	{ ZXVMO_INFO_HANDLE_COUNT, sizeof(struct zxvmo_info_handle_count),
+	  ZXVMO_RIGHT_INSPECT, NULL },
+	{ ZXVMO_INFO_VMO_V1, ZXVMO_INFO_VMO_V1_SIZE, 0, &zxvmo_vmo_type },
+	{ ZXVMO_INFO_VMO_V2, ZXVMO_INFO_VMO_V2_SIZE, 0, &zxvmo_vmo_type },
+	{ ZXVMO_INFO_VMO_V3, ZXVMO_INFO_VMO_V3_SIZE, 0, &zxvmo_vmo_type },
+	{ ZXVMO_INFO_VMO, sizeof(struct zxvmo_info_vmo), 0, &zxvmo_vmo_type },
+	{ ZXVMO_INFO_VMAR, sizeof(struct zxvmo_info_vmar), 0, NULL },
+};
+
+union info_record {
+	struct zxvmo_info_handle_basic basic;
+	struct zxvmo_info_handle_count count;
+	struct zxvmo_info_vmar vmar;
+	struct zxvmo_info_vmo vmo;
+};
+
+static int info_fill(const struct info_topic *topic, struct zxvmo_ref *ref,
+		     union info_record *record)
+{
+	switch (topic->topic) {
+	case ZXVMO_INFO_HANDLE_VALID:
+		return 0;
+	case ZXVMO_INFO_HANDLE_BASIC:
+		record->basic = (struct zxvmo_info_handle_basic) {
+			.koid = ref->object->koid,
+			.rights = ref->rights,
+			.type = ref->object->type->type,
+		};
+		return 0;
+	case ZXVMO_INFO_HANDLE_COUNT:
+		record->count.handle_count = atomic_read(&ref->object->nr_handles);
+		return 0;
+	default:
+		return vmo_info(zxvmo_to_vmo(ref->object), ref->rights, &record->vmo);
+	}
+}
+
+static int info_put_counts(struct zxvmo_object_get_info *arg, u64 actual, u64 avail)
+{
+	u64 __user *out_actual = u64_to_user_ptr(arg->out_actual);
+	u64 __user *out_avail = u64_to_user_ptr(arg->out_avail);
+
+	if (out_actual && put_user(actual, out_actual))
+		return -EFAULT;
+	if (out_avail && put_user(avail, out_avail))
+		return -EFAULT;
+	return 0;
+}
+
+/* The root VMAR is not an object yet; it has its range and no more. */
+static int info_get(struct zxvmo_cmd *cmd, u32 handle,
+		    const struct info_topic *topic, union info_record *record,
+		    bool fits)
+{
+	struct zxvmo_ref ref;
+	int ret;
+
+	if (topic->topic == ZXVMO_INFO_VMAR) {
+		ret = zxvmo_vmar_check_handle(cmd, handle);
+		if (!ret)
+			record->vmar = (struct zxvmo_info_vmar) {
+				.base = ZXVMO_VMAR_ROOT_BASE,
+				.len = TASK_SIZE - ZXVMO_VMAR_ROOT_BASE,
+			};
+		return ret;
+	}
+	ret = zxvmo_handle_get(cmd, handle, topic->type, topic->rights, &ref);
+	if (ret)
+		return ret;
+	if (fits)
+		ret = info_fill(topic, &ref, record);
+	zxvmo_handle_put(&ref);
+	return ret;
+}
+
+int zxvmo_object_get_info(struct zxvmo_cmd *cmd)
+{
+	struct zxvmo_object_get_info *arg = cmd->arg;
+	const struct info_topic *topic = NULL;
+	union info_record record;
+	bool fits;
+	size_t i;
+	int ret;
+
+	if (arg->__reserved)
+		return -EINVAL;
+	for (i = 0; i < ARRAY_SIZE(info_topics); i++) {
+		if (info_topics[i].topic == arg->topic)
+			topic = &info_topics[i];
+	}
+	if (!topic)
+		return -EOPNOTSUPP;
+	fits = arg->buffer_size >= topic->size;
+	ret = info_get(cmd, arg->handle, topic, &record, fits);
+	if (ret || !topic->size)
+		return ret;
+	if (!fits)
+		return info_put_counts(arg, 0, 1) ?: -EMSGSIZE;
+	if (copy_to_user(u64_to_user_ptr(arg->buffer), &record, topic->size))
+		return -EFAULT;
+	return info_put_counts(arg, 1, 1);
+}
+
+int zxvmo_object_get_property(struct zxvmo_cmd *cmd)
+{
+	struct zxvmo_object_property *arg = cmd->arg;
+	void __user *value = u64_to_user_ptr(arg->value);
+	char name[ZXVMO_MAX_NAME_LEN];
+	struct zxvmo_ref ref;
+	u64 size;
+	int ret;
+
+	if (arg->__reserved || !arg->value)
+		return -EINVAL;
+	ret = zxvmo_handle_get(cmd, arg->handle, NULL, ZXVMO_RIGHT_GET_PROPERTY, &ref);
+	if (ret)
+		return ret;
+	switch (arg->property) {
+	case ZXVMO_PROP_NAME:
+		if (arg->value_size < sizeof(name)) {
+			ret = -EMSGSIZE;
+			break;
+		}
+		zxvmo_object_get_name(ref.object, name);
+		if (copy_to_user(value, name, sizeof(name)))
+			ret = -EFAULT;
+		break;
+	case ZXVMO_PROP_VMO_CONTENT_SIZE:
+		if (arg->value_size < sizeof(size)) {
+			ret = -EMSGSIZE;
+		} else if (ref.object->type != &zxvmo_vmo_type) {
+			ret = -EMEDIUMTYPE;
+		} else {
+			size = READ_ONCE(zxvmo_to_vmo(ref.object)->stream_size);
+			ret = put_user(size, (u64 __user *)value);
+		}
+		break;
+	default:
+		ret = -EOPNOTSUPP;
+	}
+	zxvmo_handle_put(&ref);
+	return ret;
+}
+
+static int set_content_size(struct zxvmo_ref *ref, u64 __user *value, u64 value_size)
+{
+	struct zxvmo_vmo *vmo;
+	u64 size;
+	int ret;
+
+	if (!(ref->rights & ZXVMO_RIGHT_WRITE))
+		return -EACCES;
+	if (value_size < sizeof(size))
+		return -EMSGSIZE;
+	if (ref->object->type != &zxvmo_vmo_type)
+		return -EMEDIUMTYPE;
+	if (get_user(size, value))
+		return -EFAULT;
+	vmo = zxvmo_to_vmo(ref->object);
+	ret = down_write_killable(&vmo->object.inode->i_rwsem);
+	if (ret)
+		return ret;
+	ret = zxvmo_vmo_resize_stream(vmo, size);
+	inode_unlock(vmo->object.inode);
+	return ret;
+}
+
+int zxvmo_object_set_property(struct zxvmo_cmd *cmd)
+{
+	struct zxvmo_object_property *arg = cmd->arg;
+	void __user *value = u64_to_user_ptr(arg->value);
+	char name[ZXVMO_MAX_NAME_LEN];
+	struct zxvmo_ref ref;
+	size_t len;
+	int ret;
+
+	if (arg->__reserved || !arg->value)
+		return -EINVAL;
+	ret = zxvmo_handle_get(cmd, arg->handle, NULL, ZXVMO_RIGHT_SET_PROPERTY, &ref);
+	if (ret)
+		return ret;
+	switch (arg->property) {
+	case ZXVMO_PROP_NAME:
+		len = min_t(u64, arg->value_size, sizeof(name) - 1);
+		if (copy_from_user(name, value, len))
+			ret = -EFAULT;
+		else
+			zxvmo_object_set_name(ref.object, name, len);
+		break;
+	case ZXVMO_PROP_VMO_CONTENT_SIZE:
+		ret = set_content_size(&ref, value, arg->value_size);
+		break;
+	default:
+		ret = -EOPNOTSUPP;
+	}
+	zxvmo_handle_put(&ref);
+	return ret;
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The two sizes of a VMO: that of the object, whole pages, and the stream size,
+ * which is what Linux file calls take for the size of the file.
+ *
+ * Both change only with the inode locked. So no other resize begins while one
+ * is still taking pages away beyond the new end, leaf by leaf; and as everybody
+ * who adds pages looks at the size under vmo->lock, what is beyond it stays
+ * empty until the VMO grows again.
+ */
+#include <linux/pagemap.h>
+#include <linux/uaccess.h>
+
+#include "zxvmo.h"
+
+/**
+ * zxvmo_vmo_set_sizes() - set both sizes, not to less than there are pages for
+ * @vmo: the VMO, with its inode locked unless nobody knows it yet
+ * @size: size, whole pages
+ * @stream_size: stream size
+ */
+void zxvmo_vmo_set_sizes(struct zxvmo_vmo *vmo, u64 size, u64 stream_size)
+{
+	mutex_lock(&vmo->lock);
+	vmo->size = size;
+	vmo->stream_size = stream_size;
+	mutex_unlock(&vmo->lock);
+	i_size_write(vmo->object.inode,
+		     min_t(u64, min(size, stream_size), MAX_LFS_FILESIZE));
+}
+
+/**
+ * zxvmo_vmo_resize() - change both sizes
+ * @vmo: the VMO, with its inode locked
+ * @size: new size, whole pages
+ * @stream_size: new stream size, in the last page
+ *
+ * It runs to its end even in a thread that is killed: the pages beyond the new
+ * size must go.
+ */
+void zxvmo_vmo_resize(struct zxvmo_vmo *vmo, u64 size, u64 stream_size)
+{
+	u64 old = vmo->size;
+
+	lockdep_assert_held_write(&vmo->object.inode->i_rwsem);
+	zxvmo_vmo_set_sizes(vmo, size, stream_size);
+	if (size < old) {
+		u64 first = size >> PAGE_SHIFT;
+
+		zxvmo_vmo_decommit(vmo, first, ZXVMO_LAST_INDEX, false);
+		mutex_lock(&vmo->lock);
+		zxvmo_vmo_zap_zero_pages(vmo, first, ZXVMO_LAST_INDEX);
+		mutex_unlock(&vmo->lock);
+		/* As truncation does: private copies go, too. */
+		unmap_mapping_pages(zxvmo_vmo_mapping(vmo), first, 0, true);
+	}
+	zxvmo_vmo_zero(vmo, stream_size, size - stream_size, false);
+}
+
+/**
+ * zxvmo_vmo_resize_stream() - change the stream size
+ * @vmo: the VMO, with its inode locked
+ * @stream_size: new stream size
+ *
+ * Return: 0, or -EINTR if killed; then it has not changed.
+ */
+int zxvmo_vmo_resize_stream(struct zxvmo_vmo *vmo, u64 stream_size)
+{
+	u64 keep = min3(vmo->stream_size, stream_size, vmo->size);
+	int ret;
+
+	lockdep_assert_held_write(&vmo->object.inode->i_rwsem);
+	if (vmo->stream_size == stream_size)
+		return 0;
+	ret = zxvmo_vmo_zero(vmo, keep, vmo->size - keep, true);
+	if (!ret)
+		zxvmo_vmo_set_sizes(vmo, vmo->size, stream_size);
+	return ret;
+}
+
+int zxvmo_vmo_get_size(struct zxvmo_cmd *cmd)
+{
+	struct zxvmo_vmo_get_size *arg = cmd->arg;
+	struct zxvmo_vmo *vmo;
+	struct zxvmo_ref ref;
+	u64 size;
+
+	vmo = zxvmo_vmo_get(cmd, arg->handle, 0, &ref);
+	if (IS_ERR(vmo))
+		return PTR_ERR(vmo);
+	size = READ_ONCE(vmo->size);
+	zxvmo_handle_put(&ref);
+	return put_user(size, (u64 __user *)u64_to_user_ptr(arg->out_size));
+}
+
+int zxvmo_vmo_get_stream_size(struct zxvmo_cmd *cmd)
+{
+	struct zxvmo_vmo_get_size *arg = cmd->arg;
+	struct zxvmo_vmo *vmo;
+	struct zxvmo_ref ref;
+	u64 size;
+
+	vmo = zxvmo_vmo_get(cmd, arg->handle, 0, &ref);
+	if (IS_ERR(vmo))
+		return PTR_ERR(vmo);
+	size = READ_ONCE(vmo->stream_size);
+	zxvmo_handle_put(&ref);
+	return put_user(size, (u64 __user *)u64_to_user_ptr(arg->out_size));
+}
+
+int zxvmo_vmo_set_size(struct zxvmo_cmd *cmd)
+{
+	struct zxvmo_vmo_set_size *arg = cmd->arg;
+	struct zxvmo_vmo *vmo;
+	struct zxvmo_ref ref;
+	int ret = 0;
+	u64 size;
+
+	vmo = zxvmo_vmo_get(cmd, arg->handle, ZXVMO_RIGHT_WRITE, &ref);
+	if (IS_ERR(vmo))
+		return PTR_ERR(vmo);
+	if ((vmo->options & ZXVMO_VMO_RESIZABLE) &&
+	    !(ref.rights & ZXVMO_RIGHT_RESIZE))
+		ret = -EACCES;
+	else if (!zxvmo_round_up(arg->vmo_size, &size))
+		ret = -ERANGE;
+	else if (!(vmo->options & ZXVMO_VMO_RESIZABLE))
+		ret = -EPERM;
+	else if (size > ZXVMO_MAX_SIZE)
+		ret = -ERANGE;
+	else if (down_write_killable(&vmo->object.inode->i_rwsem))
+		ret = -EINTR;
+	if (!ret) {
+		zxvmo_vmo_resize(vmo, size, arg->vmo_size);
+		inode_unlock(vmo->object.inode);
+	}
+	zxvmo_handle_put(&ref);
+	return ret;
+}
+
+int zxvmo_vmo_set_stream_size(struct zxvmo_cmd *cmd)
+{
+	struct zxvmo_vmo_set_size *arg = cmd->arg;
+	struct zxvmo_vmo *vmo;
+	struct zxvmo_ref ref;
+	int ret;
+
+	vmo = zxvmo_vmo_get(cmd, arg->handle, ZXVMO_RIGHT_WRITE, &ref);
+	if (IS_ERR(vmo))
+		return PTR_ERR(vmo);
+	ret = down_write_killable(&vmo->object.inode->i_rwsem);
+	if (!ret) {
+		ret = arg->vmo_size > vmo->size ? -ERANGE :
+		      zxvmo_vmo_resize_stream(vmo, arg->vmo_size);
+		inode_unlock(vmo->object.inode);
+	}
+	zxvmo_handle_put(&ref);
+	return ret;
+}

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the parts of the module share.
+ *
+ * Vocabulary: an object is what a handle refers to, with the inode of a private
+ * pseudo filesystem as its lifetime; a handle is an open file of that inode,
+ * with rights and a tag of its own. "first" and "last" are inclusive page
+ * indexes, "size", "offset" and "length" are bytes.
+ *
+ * Lock order:
+ *
+ *	inode->i_rwsem		sizes of a VMO: its owner may sleep and allocate
+ *	  mmap_lock
+ *	    vmo->lock		page tree, sizes (two VMOs: by rising koid)
+ *	      page lock
+ *	        i_mmap_rwsem, page table locks (inside unmap_mapping_pages())
+ *	object->lock		signals, waiters, name; a leaf, never held
+ *				while another lock is taken
+ *
+ * No lock is held across a copy to or from user memory, and nothing is
+ * allocated under vmo->lock.
+ */
+#ifndef _ZXVMO_H
+#define _ZXVMO_H
+
+#include <linux/fs.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/overflow.h>
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+#include <zxvmo.h>
+
+#include "compat.h"
+
+struct seq_file;
+struct vfsmount;
+struct zxvmo_object;
+
+/* ZXVMO_MAX_SIZE - largest size of a VMO, whatever the page size */
+#define ZXVMO_MAX_SIZE		(U64_MAX & ~(32 * (u64)PAGE_SIZE - 1))
+/* ZXVMO_LAST_INDEX - no page has an index beyond this one */
+#define ZXVMO_LAST_INDEX	((ZXVMO_MAX_SIZE >> PAGE_SHIFT) - 1)
+
+/**
+ * zxvmo_round_up() - round a size up to pages
+ * @size: bytes
+ * @rounded: receives the result
+ *
+ * Return: false if it is 2^64 or more.
+ */
+static inline bool zxvmo_round_up(u64 size, u64 *rounded)
+{
+	if (check_add_overflow(size, (u64)PAGE_SIZE - 1, rounded))
+		return false;
+	*rounded &= PAGE_MASK;
+	return true;
+}
+
+/* object.c */
+
+/**
+ * struct zxvmo_object_type - what objects of one type have in common
+ * @type: ZXVMO_OBJ_TYPE_ value
+ * @name: name in fdinfo
+ * @user_signals: signals that user space may set and clear
+ * @fops: operations of the type's handles
+ * @free: frees the object after its last handle and mapping are gone
+ * @show: adds the type's own lines to fdinfo, optional
+ */
+struct zxvmo_object_type {
+	u32 type;
+	const char *name;
+	u32 user_signals;
+	const struct file_operations *fops;
+	void (*free)(struct zxvmo_object *object);
+	void (*show)(struct seq_file *m, struct zxvmo_object *object);
+};
+
+/**
+ * struct zxvmo_object - base of every object
+ * @type: its type
+ * @inode: the inode that carries the object; its i_private points back
+ * @koid: kernel object id, never used twice
+ * @nr_handles: open handles
+ * @lock: protects @signals, @waiters and @name
+ * @signals: signals that are set
+ * @waiters: struct zxvmo_waiter of each thread in a wait
+ * @poll: poll(2) waits here
+ * @name: NUL-terminated, padded with zeros
+ */
+struct zxvmo_object {
+	const struct zxvmo_object_type *type;
+	struct inode *inode;
+	u64 koid;
+	atomic_t nr_handles;
+	spinlock_t lock;
+	u32 signals;
+	struct list_head waiters;
+	wait_queue_head_t poll;
+	char name[ZXVMO_MAX_NAME_LEN];
+};
+
+extern atomic_long_t zxvmo_nr_objects;
+
+void zxvmo_object_init(struct zxvmo_object *object,
+		       const struct zxvmo_object_type *type, u32 signals);
+void zxvmo_object_free(struct zxvmo_object *object);
+void zxvmo_object_get_name(struct zxvmo_object *object, char *name);
+void zxvmo_object_set_name(struct zxvmo_object *object, const char *name,
+			   size_t len);
+__poll_t zxvmo_object_poll(struct file *file, struct poll_table_struct *wait);
+int zxvmo_object_flush(struct file *file, fl_owner_t id);
+
+/* event.c */
+
+extern const struct file_operations zxvmo_event_fops;
+
+/* main.c */
+
+long zxvmo_ioctl(struct file *file, unsigned int number, unsigned long uarg);
+
+/* handle.c */
+
+
+/**
+ * struct zxvmo_ref - a handle in use by a command
+ * @fd: the looked-up descriptor, empty if the command came on the handle itself
+ * @file: the handle
+ * @object: its object
+ * @rights: its rights
+ */
+struct zxvmo_ref {
+	struct fd fd;
+	struct file *file;
+	struct zxvmo_object *object;
+	u32 rights;
+};
+
+/**
+ * struct zxvmo_cmd - a command in execution
+ * @file: the file the ioctl came on: the device or a handle
+ * @device: @file is the device
+ * @arg: kernel copy of the command's structure
+ * @uarg: where it lies in user memory
+ * @usize: its size there
+ */
+struct zxvmo_cmd {
+	struct file *file;
+	bool device;
+	void *arg;
+	void __user *uarg;
+	u32 usize;
+};
+
+extern atomic_long_t zxvmo_nr_handles;
+
+int zxvmo_fs_get(void);
+void zxvmo_fs_put(void);
+struct file *zxvmo_handle_new(struct zxvmo_object *object, u32 rights);
+struct file *zxvmo_handle_dup(struct file *file, u32 rights);
+int zxvmo_handle_deliver(struct file *file, u64 out_handle);
+int zxvmo_handle_get(struct zxvmo_cmd *cmd, u32 value,
+		     const struct zxvmo_object_type *type, u32 rights,
+		     struct zxvmo_ref *ref);
+void zxvmo_handle_put(struct zxvmo_ref *ref);
+bool zxvmo_handle_is_open(u32 value, struct file *file);
+int zxvmo_handle_release(struct inode *inode, struct file *file);
+void zxvmo_handle_show_fdinfo(struct seq_file *m, struct file *file);
+
+/*
+ * A handle is only its rights and its tag, so they live in the pointer that the
+ * open file has for us anyway.
+ */
+static inline u32 zxvmo_file_rights(const struct file *file)
+{
+	return (uintptr_t)file->private_data;
+}
+
+static inline u32 zxvmo_file_tag(const struct file *file)
+{
+	return (uintptr_t)file->private_data >> 32;
+}
+
+static inline struct zxvmo_object *zxvmo_file_object(const struct file *file)
+{
+	return file_inode(file)->i_private;
+}
+
+/* pagetree.c */
+
+/* ZXVMO_LEAF_PAGES - indexes that a leaf of a page tree covers */
+#define ZXVMO_LEAF_PAGES	512ULL
+
+struct zxvmo_node;
+
+/**
+ * struct zxvmo_ptree - page tree of a VMO
+ * @root: top node, NULL if the tree is empty
+ * @nr_pages: pages in the tree
+ * @node_bytes: memory of its nodes
+ */
+struct zxvmo_ptree {
+	struct zxvmo_node *root;
+	unsigned long nr_pages;
+	unsigned long node_bytes;
+};
+
+/**
+ * struct zxvmo_node_pool - nodes allocated ahead of a lock
+ * @nodes: full nodes, linked through their first slot
+ * @nr: number of @nodes
+ * @leaf: a short leaf, or NULL
+ * @want_nodes: full nodes that the next page takes
+ * @want_leaf_slots: slots of the short leaf that it takes, or 0
+ */
+struct zxvmo_node_pool {
+	struct zxvmo_node *nodes;
+	unsigned int nr;
+	struct zxvmo_node *leaf;
+	unsigned int want_nodes;
+	unsigned int want_leaf_slots;
+};
+
+extern atomic_long_t zxvmo_nr_nodes;
+
+int zxvmo_ptree_setup(void);
+void zxvmo_ptree_cleanup(void);
+struct page *zxvmo_ptree_lookup(const struct zxvmo_ptree *tree, u64 index);
+struct page *zxvmo_ptree_next(const struct zxvmo_ptree *tree, u64 *index,
+			      u64 last);
+u64 zxvmo_ptree_next_absent(const struct zxvmo_ptree *tree, u64 index, u64 last);
+u64 zxvmo_ptree_count(const struct zxvmo_ptree *tree, u64 first, u64 last);
+bool zxvmo_ptree_want(const struct zxvmo_ptree *tree, u64 index, u64 nr_hint,
+		      struct zxvmo_node_pool *pool);
+int zxvmo_ptree_reserve(struct zxvmo_ptree *tree, u64 index, u64 nr_hint,
+			struct zxvmo_node_pool *pool);
+struct page *zxvmo_ptree_store(struct zxvmo_ptree *tree, u64 index,
+			       struct page *page);
+u64 zxvmo_ptree_remove(struct zxvmo_ptree *tree, u64 first, u64 last,
+		       struct list_head *pages);
+u64 zxvmo_ptree_leaf_last(u64 index);
+int zxvmo_node_pool_fill(struct zxvmo_node_pool *pool);
+void zxvmo_node_pool_drain(struct zxvmo_node_pool *pool);
+
+/* account.c */
+
+struct zxvmo_account;
+
+extern atomic_long_t zxvmo_nr_pages;
+
+struct zxvmo_account *zxvmo_account_get(void);
+void zxvmo_account_put(struct zxvmo_account *account);
+int zxvmo_account_charge(struct zxvmo_account *account, unsigned long nr);
+void zxvmo_account_uncharge(struct zxvmo_account *account, unsigned long nr);
+
+/* supply.c */
+
+/**
+ * struct zxvmo_supply - pages and nodes allocated ahead of a lock
+ * @account: who is charged for @pages
+ * @pages: zeroed pages, linked through their lru
+ * @nr: number of @pages
+ * @want: pages that are still missing
+ * @pool: nodes
+ */
+struct zxvmo_supply {
+	struct zxvmo_account *account;
+	struct list_head pages;
+	unsigned long nr;
+	unsigned long want;
+	struct zxvmo_node_pool pool;
+};
+
+void zxvmo_supply_init(struct zxvmo_supply *supply,
+		       struct zxvmo_account *account);
+int zxvmo_supply_fill(struct zxvmo_supply *supply);
+struct page *zxvmo_supply_take(struct zxvmo_supply *supply);
+void zxvmo_supply_release(struct zxvmo_supply *supply);
+void zxvmo_pages_free(struct list_head *pages);
+
+/* vmo.c */
+
+/**
+ * struct zxvmo_vmo - a VMO
+ * @object: base
+ * @options: ZXVMO_VMO_RESIZABLE or ZXVMO_VMO_UNBOUNDED
+ * @account: who the pages are charged to
+ * @lock: protects all that follows. @size and @stream_size change only with
+ *	the inode locked as well.
+ * @tree: the pages
+ * @size: size in bytes, a multiple of the page size
+ * @stream_size: content size in bytes; more than @size only when it was set
+ *	through the property
+ * @zero_mapped: a zero page was mapped at some time: adding a page must zap
+ */
+struct zxvmo_vmo {
+	struct zxvmo_object object;
+	u32 options;
+	struct zxvmo_account *account;
+	struct mutex lock;
+	struct zxvmo_ptree tree;
+	u64 size;
+	u64 stream_size;
+	bool zero_mapped;
+};
+
+extern const struct zxvmo_object_type zxvmo_vmo_type;
+
+static inline struct zxvmo_vmo *zxvmo_to_vmo(struct zxvmo_object *object)
+{
+	return container_of(object, struct zxvmo_vmo, object);
+}
+
+static inline struct zxvmo_vmo *zxvmo_file_vmo(const struct file *file)
+{
+	return zxvmo_to_vmo(zxvmo_file_object(file));
+}
+
+static inline struct address_space *zxvmo_vmo_mapping(struct zxvmo_vmo *vmo)
+{
+	return vmo->object.inode->i_mapping;
+}
+
+struct zxvmo_vmo *zxvmo_vmo_get(struct zxvmo_cmd *cmd, u32 handle, u32 rights,
+				struct zxvmo_ref *ref);
+int zxvmo_vmo_check_range(struct zxvmo_vmo *vmo, u64 offset, u64 length);
+struct page *zxvmo_vmo_store(struct zxvmo_vmo *vmo, u64 index, struct page *page);
+int zxvmo_vmo_populate(struct zxvmo_vmo *vmo, u64 first, u64 last,
+		       struct zxvmo_supply *supply);
+int zxvmo_vmo_commit(struct zxvmo_vmo *vmo, u64 first, u64 last);
+bool zxvmo_page_disown(struct page *page);
+void zxvmo_vmo_unmap_pages(struct zxvmo_vmo *vmo, u64 first, u64 last);
+u64 zxvmo_vmo_detach(struct zxvmo_vmo *vmo, u64 first, u64 last,
+		     struct list_head *pages);
+int zxvmo_vmo_decommit(struct zxvmo_vmo *vmo, u64 first, u64 last, bool killable);
+int zxvmo_vmo_zero(struct zxvmo_vmo *vmo, u64 offset, u64 length, bool killable);
+
+/* size.c */
+
+void zxvmo_vmo_set_sizes(struct zxvmo_vmo *vmo, u64 size, u64 stream_size);
+void zxvmo_vmo_resize(struct zxvmo_vmo *vmo, u64 size, u64 stream_size);
+int zxvmo_vmo_resize_stream(struct zxvmo_vmo *vmo, u64 stream_size);
+
+/* copy.c */
+
+int zxvmo_vmo_copy(struct zxvmo_vmo *vmo, u64 offset, struct iov_iter *iter);
+
+/* fault.c */
+
+int zxvmo_fault_setup(void);
+void zxvmo_fault_cleanup(void);
+int zxvmo_vmo_mmap(struct file *file, struct vm_area_struct *vma);
+bool zxvmo_vma_is_vmo(const struct vm_area_struct *vma);
+void zxvmo_vmo_zap_zero_pages(struct zxvmo_vmo *vmo, u64 first, u64 last);
+
+/* file.c */
+
+extern const struct file_operations zxvmo_vmo_fops;
+extern const struct inode_operations zxvmo_inode_ops;
+
+/* cache.c */
+
+int zxvmo_vmo_cache_op(struct zxvmo_vmo *vmo, u32 op, u64 offset, u64 length);
+
+/* vmar.c */
+
+int zxvmo_vmar_check_handle(struct zxvmo_cmd *cmd, u32 handle);
+
+/* Commands, by the file that holds them */
+
+int zxvmo_object_signal(struct zxvmo_cmd *cmd);
+int zxvmo_object_wait_one(struct zxvmo_cmd *cmd);
+int zxvmo_object_get_info(struct zxvmo_cmd *cmd);
+int zxvmo_object_get_property(struct zxvmo_cmd *cmd);
+int zxvmo_object_set_property(struct zxvmo_cmd *cmd);
+int zxvmo_event_create(struct zxvmo_cmd *cmd);
+int zxvmo_handle_duplicate(struct zxvmo_cmd *cmd);
+int zxvmo_handle_replace(struct zxvmo_cmd *cmd);
+int zxvmo_handle_close(struct zxvmo_cmd *cmd);
+int zxvmo_handle_close_many(struct zxvmo_cmd *cmd);
+int zxvmo_handle_from_fd(struct zxvmo_cmd *cmd);
+int zxvmo_vmo_create(struct zxvmo_cmd *cmd);
+int zxvmo_vmo_read(struct zxvmo_cmd *cmd);
+int zxvmo_vmo_write(struct zxvmo_cmd *cmd);
+int zxvmo_vmo_get_size(struct zxvmo_cmd *cmd);
+int zxvmo_vmo_set_size(struct zxvmo_cmd *cmd);
+int zxvmo_vmo_get_stream_size(struct zxvmo_cmd *cmd);
+int zxvmo_vmo_set_stream_size(struct zxvmo_cmd *cmd);
+int zxvmo_vmo_op_range(struct zxvmo_cmd *cmd);
+int zxvmo_vmo_set_cache_policy(struct zxvmo_cmd *cmd);
+int zxvmo_vmo_replace_as_executable(struct zxvmo_cmd *cmd);
+int zxvmo_vmo_transfer_data(struct zxvmo_cmd *cmd);
+int zxvmo_vmar_map(struct zxvmo_cmd *cmd);
+int zxvmo_vmar_unmap(struct zxvmo_cmd *cmd);
+int zxvmo_vmar_protect(struct zxvmo_cmd *cmd);
+
+#endif /* _ZXVMO_H */

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the library share. */
+#ifndef LIBZIRCON_H
+#define LIBZIRCON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* All that the installed headers declare is exported, and nothing else. */
+#pragma GCC visibility push(default)
+#include <zircon/process.h>
+#include <zircon/status.h>
+#include <zircon/syscalls.h>
+#include <zircon/zxvmo.h>
+#pragma GCC visibility pop
+
+#include <zxvmo.h>
+
+/* Gives zx_name() its second name. */
+#define ALSO(name) extern __typeof__(zx_##name) _zx_##name __attribute__((alias("zx_" #name)))
+
+/**
+ * zxvmo_call() - send a command to the device
+ * @command: number of the ioctl
+ * @to_none: the command is for a handle and that is 0
+ * @args: its structure
+ *
+ * Return: the status of the command, or NOT_SUPPORTED if there is no device.
+ */
+zx_status_t zxvmo_call(unsigned int command, bool to_none, const void *args);
+
+/* Sends a command for a handle with the given further fields of its structure. */
+#define CALL(command, type, on, ...)						\
+	zxvmo_call(command, !(on), &(const struct type){			\
+		   .size = sizeof(struct type), .handle = (on), __VA_ARGS__ })
+
+/* The same for a command without a handle of its own */
+#define CALL_DEVICE(command, type, ...)						\
+	zxvmo_call(command, false, &(const struct type){			\
+		   .size = sizeof(struct type), __VA_ARGS__ })
+
+/* The value of a field that holds a user address */
+#define ADDRESS(pointer) ((uintptr_t)(pointer))
+
+#endif /* LIBZIRCON_H */

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "libzircon.h"
+
+zx_handle_t zx_vmar_root_self(void)
+{
+	return ZXVMO_HANDLE_VMAR_ROOT_SELF;
+}
+ALSO(vmar_root_self);
+
+zx_status_t zx_vmar_map(zx_handle_t handle, zx_vm_option_t options, uint64_t vmar_offset,
+			zx_handle_t vmo, uint64_t vmo_offset, uint64_t len,
+			zx_vaddr_t *mapped_addr)
+{
+	return CALL(ZXVMO_VMAR_MAP, zxvmo_vmar_map, handle, .options = options, .vmo = vmo,
+		    .vmar_offset = vmar_offset, .vmo_offset = vmo_offset, .length = len,
+		    .out_addr = ADDRESS(mapped_addr));
+}
+ALSO(vmar_map);
+
+zx_status_t zx_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr, uint64_t len)
+{
+	return CALL(ZXVMO_VMAR_UNMAP, zxvmo_vmar_range, handle, .addr = addr, .length = len);
+}
+ALSO(vmar_unmap);
+
+static zx_status_t check_protect(zx_handle_t handle, zx_vm_option_t options, zx_vaddr_t addr,
+				 uint64_t len)
+{
+	return CALL(ZXVMO_VMAR_PROTECT, zxvmo_vmar_range, handle, .options = options,
+		    .addr = addr, .length = len);
+}
+
+zx_status_t zx_vmar_protect(zx_handle_t handle, zx_vm_option_t options, zx_vaddr_t addr,
+			    uint64_t len)
+{
+	int saved_errno = errno;
+	zx_status_t status;
+	int prot = PROT_NONE;
+
+	status = check_protect(handle, options, addr, len);
+	if (status)
+		return status;
+
+	if (options & (ZX_VM_PERM_READ | ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED))
+		prot |= PROT_READ;
+	if (options & ZX_VM_PERM_WRITE)
+		prot |= PROT_WRITE;
+	if (options & ZX_VM_PERM_EXECUTE)
+		prot |= PROT_EXEC;
+	if (!mprotect((void *)addr, len, prot))
+		return ZX_OK;
+
+	switch (errno) {
+	case ENOMEM:
+		/* A hole that appeared meanwhile, or one mapping too many? */
+		status = check_protect(handle, options, addr, len);
+		if (!status)
+			status = ZX_ERR_NO_MEMORY;
+		break;
+	case EPERM:	/* sealed by mseal(2) */
+		status = ZX_ERR_ACCESS_DENIED;
+		break;
+	default:
+		status = zxvmo_status_from_errno(errno);
+	}
+	errno = saved_errno;
+	return status;
+}
+ALSO(vmar_protect);

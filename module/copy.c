@@ -3,10 +3,11 @@
  * Copying between VMOs and user memory.
  *
  * Pages are found under vmo->lock, a few at a time, and held by references
- * while the bytes are copied without any lock: the user's buffer may be a
- * mapping of the same VMO, or stall for as long as it likes. A page that leaves
- * the VMO meanwhile takes the bytes with it, as if they had been written just
- * before.
+ * while the bytes are copied without any lock and without page faults. Where
+ * the user's buffer needs a fault it is faulted in with nothing held, since it
+ * may be a mapping of the same VMO or stall for as long as it likes, and then
+ * size and pages are looked up again. So what leaves the VMO while a copy
+ * stalls is not copied any more.
  */
 #include <linux/highmem.h>
 #include <linux/sched/signal.h>
@@ -47,6 +48,38 @@ static int copy_get_pages(struct zxvmo_vmo *vmo, u64 offset, size_t count,
 	return 0;
 }
 
+/* Copies what needs no page fault; less than @len bytes if one is needed. */
+static size_t copy_piece(struct page *page, size_t start, size_t len,
+			struct iov_iter *iter)
+{
+	size_t done;
+
+	pagefault_disable();
+	if (iov_iter_rw(iter) == WRITE) {
+		done = copy_page_from_iter(page, start, len, iter);
+		flush_dcache_page(page);
+	} else if (page) {
+		done = copy_page_to_iter(page, start, len, iter);
+	} else {
+		done = iov_iter_zero(len, iter);
+	}
+	pagefault_enable();
+	return done;
+}
+
+/* Faults in the next @len bytes of the user's buffer, or some of them. */
+static int copy_fault_in(struct iov_iter *iter, size_t len)
+{
+	size_t left;
+
+	if (!user_backed_iter(iter))
+		return -EFAULT;
+	left = iov_iter_rw(iter) == WRITE ?
+	       fault_in_iov_iter_readable(iter, len) :
+	       fault_in_iov_iter_writeable(iter, len);
+	return left == len ? -EFAULT : 0;
+}
+
 /**
  * zxvmo_vmo_copy() - copy to or from a VMO
  * @vmo: the VMO
@@ -67,40 +100,33 @@ int zxvmo_vmo_copy(struct zxvmo_vmo *vmo, u64 offset, struct iov_iter *iter)
 
 	zxvmo_supply_init(&supply, vmo->account);
 	do {
+		size_t start = offset_in_page(offset);
 		size_t count = iov_iter_count(iter);
-		unsigned int start = offset_in_page(offset);
-		unsigned int nr = COPY_PAGES;
+		size_t piece = min(count, COPY_PAGES * PAGE_SIZE - start);
+		unsigned int nr = DIV_ROUND_UP(start + piece, PAGE_SIZE);
 		unsigned int i;
 
-		if (count <= COPY_PAGES * PAGE_SIZE - start)
-			nr = DIV_ROUND_UP(start + count, PAGE_SIZE);
 		if (!count)
 			nr = 0;
 		ret = copy_get_pages(vmo, offset, count, write, &supply, pages, nr);
 		if (ret)
 			break;
-		for (i = 0; i < nr; i++) {
-			size_t len = min_t(size_t, PAGE_SIZE - start,
-					   iov_iter_count(iter));
-			size_t done = 0;
+		for (i = 0; i < nr && piece; i++) {
+			size_t len = min(piece, PAGE_SIZE - start);
+			size_t done = copy_piece(pages[i], start, len, iter);
 
-			if (ret)
-				;
-			else if (write)
-				done = copy_page_from_iter(pages[i], start, len, iter);
-			else if (pages[i])
-				done = copy_page_to_iter(pages[i], start, len, iter);
-			else
-				done = iov_iter_zero(len, iter);
-			if (done != len)
-				ret = -EFAULT;
-			if (write)
-				flush_dcache_page(pages[i]);
+			offset += done;
+			piece -= done;
+			start = 0;
+			if (done < len)
+				break;
+		}
+		for (i = 0; i < nr; i++) {
 			if (pages[i])
 				put_page(pages[i]);
-			offset += done;
-			start = 0;
 		}
+		if (piece)
+			ret = copy_fault_in(iter, piece);
 		if (!ret && fatal_signal_pending(current))
 			ret = -EINTR;
 		cond_resched();

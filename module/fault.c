@@ -202,8 +202,8 @@ int zxvmo_fault_setup(void)
 {
 	int i;
 
-	BUILD_BUG_ON(VM_MAYREAD != VM_READ << 4 || VM_MAYWRITE != VM_WRITE << 4 ||
-		     VM_MAYEXEC != VM_EXEC << 4);
+	BUILD_BUG_ON((VM_READ | VM_WRITE | VM_EXEC) << 4 !=
+		     (VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC));
 	for (i = 0; i < NR_ZERO_PAGES; i++) {
 		zero_pages[i] = alloc_page(GFP_KERNEL | __GFP_ZERO);
 		if (!zero_pages[i]) {

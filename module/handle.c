@@ -133,7 +133,8 @@ static struct file *handle_open(struct inode *inode, struct vfsmount *mnt,
 				 object->type->fops);
 	if (IS_ERR(file)) {
 		iput(inode);
-		return file;
+		/* The caller cannot tell its own limit from the system's. */
+		return file == ERR_PTR(-ENFILE) ? ERR_PTR(-EMFILE) : file;
 	}
 	file->f_mode |= FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE;
 	file->private_data = (void *)(uintptr_t)(tag << 32 | rights);
@@ -283,8 +284,7 @@ int zxvmo_handle_get(struct zxvmo_cmd *cmd, u32 value,
  */
 void zxvmo_handle_put(struct zxvmo_ref *ref)
 {
-	if (fd_file(ref->fd))
-		fdput(ref->fd);
+	fdput(ref->fd);
 }
 
 /**
@@ -299,8 +299,7 @@ bool zxvmo_handle_is_open(u32 value, struct file *file)
 	struct fd fd = fdget(ZXVMO_HANDLE_FD(value));
 	bool open = fd_file(fd) == file;
 
-	if (fd_file(fd))
-		fdput(fd);
+	fdput(fd);
 	return open;
 }
 

@@ -114,17 +114,12 @@ static void object_update_signals(struct zxvmo_object *object, u32 clear, u32 se
 	signals = (object->signals & ~clear) | set;
 	object->signals = signals;
 	list_for_each_entry_safe(waiter, next, &object->waiters, link) {
-		struct task_struct *task = waiter->task;
-
 		if (!(signals & waiter->signals))
 			continue;
 		list_del(&waiter->link);
 		waiter->observed = signals;
-		/* Pairs with the load in object_wait(): the waiter is gone then. */
-		get_task_struct(task);
-		smp_store_release(&waiter->done, true);
-		wake_up_process(task);
-		put_task_struct(task);
+		WRITE_ONCE(waiter->done, true);
+		wake_up_process(waiter->task);
 	}
 	spin_unlock(&object->lock);
 	wake_up_interruptible_poll(&object->poll, EPOLLIN | EPOLLPRI);
@@ -162,7 +157,7 @@ static int object_wait(struct zxvmo_object *object, struct file *file,
 
 	for (;;) {
 		set_current_state(TASK_INTERRUPTIBLE);
-		if (smp_load_acquire(&waiter.done))
+		if (READ_ONCE(waiter.done))
 			break;
 		if (xchg(&waiter.recheck, false)) {
 			__set_current_state(TASK_RUNNING);
@@ -187,6 +182,7 @@ static int object_wait(struct zxvmo_object *object, struct file *file,
 	}
 	__set_current_state(TASK_RUNNING);
 
+	/* Who ends the wait wakes the thread under the lock: it is still there. */
 	spin_lock(&object->lock);
 	if (waiter.done) {
 		ret = 0;

@@ -29,7 +29,7 @@
 #include "zxvmo.h"
 
 #define NODE_SHIFT	9
-#define NODE_SLOTS	(1U << NODE_SHIFT)
+#define NODE_SLOTS	((unsigned int)ZXVMO_LEAF_PAGES)
 #define NODE_LEVELS	6
 
 /**
@@ -229,6 +229,50 @@ struct page *zxvmo_ptree_next(const struct zxvmo_ptree *tree, u64 *index,
 	struct zxvmo_node *leaf = ptree_next_leaf(tree, index, last);
 
 	return leaf ? slot_page(leaf->slots[level_offset(*index, 0)]) : NULL;
+}
+
+/**
+ * zxvmo_ptree_prev() - find the page before
+ * @tree: the tree
+ * @index: where to begin; moved to the index of the page that is found
+ * @first: last index to look at, going down
+ *
+ * Return: the last page in [@first, @index], or NULL.
+ */
+struct page *zxvmo_ptree_prev(const struct zxvmo_ptree *tree, u64 *index,
+			      u64 first)
+{
+	if (!tree->root)
+		return NULL;
+	*index = min(*index, node_span_last(tree->root));
+	while (*index >= first) {
+		struct zxvmo_node *node = tree->root;
+		u64 base = 0;
+
+		for (;;) {
+			unsigned int shift = level_shift(node->level);
+			int from = (*index - base) >> shift;
+			int offset = min_t(int, from, node->nr_slots - 1);
+
+			while (offset >= 0 && !node->slots[offset])
+				offset--;
+			if (offset < 0) {
+				if (!base)
+					return NULL;
+				*index = base - 1;
+				break;
+			}
+			if (offset != from)
+				*index = base + ((offset + 1ULL) << shift) - 1;
+			if (*index < first)
+				return NULL;
+			if (!node->level)
+				return slot_page(node->slots[offset]);
+			base += (u64)offset << shift;
+			node = slot_node(node->slots[offset]);
+		}
+	}
+	return NULL;
 }
 
 /**

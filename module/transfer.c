@@ -161,48 +161,88 @@ static int transfer_piece(struct transfer *t, u64 first, u64 src_first, u64 nr,
 	return 0;
 }
 
-/* Length of the next piece after @done pages. */
-static u64 transfer_piece_length(struct transfer *t, u64 done, bool backwards)
+/*
+ * The pages of the transfer are numbered from 0; [@begin, @end) are left.
+ * Narrows them at the side where the work goes on to what is populated on
+ * either side: where both have nothing, nothing is to be done.
+ */
+static void transfer_skip(struct transfer *t, bool backwards, u64 *begin, u64 *end)
 {
-	u64 nr = t->nr - done;
+	u64 src = t->src_first, dst = t->first;
 
+	if (backwards) {
+		u64 index = src + *end - 1, dst_index = dst + *end - 1;
+		u64 last = *begin;
+
+		if (zxvmo_ptree_prev(&t->src->tree, &index, src + *begin))
+			last = index - src + 1;
+		if (zxvmo_ptree_prev(&t->dst->tree, &dst_index, dst + *begin))
+			last = max(last, dst_index - dst + 1);
+		*end = last;
+	} else {
+		u64 index = src + *begin, dst_index = dst + *begin;
+		u64 first = *end;
+
+		if (zxvmo_ptree_next(&t->src->tree, &index, src + *end - 1))
+			first = index - src;
+		if (zxvmo_ptree_next(&t->dst->tree, &dst_index, dst + *end - 1))
+			first = min(first, dst_index - dst);
+		*begin = first;
+	}
+}
+
+/* Moves the next piece of [*@begin, *@end), which it narrows. */
+static int transfer_step(struct transfer *t, bool backwards, u64 *begin, u64 *end,
+			 struct list_head *freed)
+{
+	u64 nr, at;
+	int ret;
+
+	ret = transfer_check(t);
+	if (ret || *begin == *end)
+		return ret;
+	transfer_skip(t, backwards, begin, end);
+	if (*begin == *end)
+		return 0;
 	if (backwards)
-		nr = min(nr, ((t->first + nr - 1) & (ZXVMO_LEAF_PAGES - 1)) + 1);
+		nr = ((t->first + *end - 1) & (ZXVMO_LEAF_PAGES - 1)) + 1;
 	else
-		nr = min(nr, ZXVMO_LEAF_PAGES -
-			     ((t->first + done) & (ZXVMO_LEAF_PAGES - 1)));
+		nr = ZXVMO_LEAF_PAGES -
+		     ((t->first + *begin) & (ZXVMO_LEAF_PAGES - 1));
+	nr = min(nr, *end - *begin);
 	if (t->src == t->dst)
 		nr = min(nr, max(t->first, t->src_first) -
 			     min(t->first, t->src_first));
-	return nr;
+	at = backwards ? *end - nr : *begin;
+	ret = transfer_piece(t, t->first + at, t->src_first + at, nr, freed);
+	if (ret)
+		return ret;
+	if (backwards)
+		*end -= nr;
+	else
+		*begin += nr;
+	return 0;
 }
 
 static int transfer_run(struct transfer *t)
 {
 	bool backwards = t->src == t->dst && t->first > t->src_first;
-	u64 done = 0;
+	u64 begin = 0, end = t->nr;
 	int ret;
 
 	do {
-		u64 nr = transfer_piece_length(t, done, backwards);
-		u64 at = backwards ? t->nr - done - nr : done;
 		LIST_HEAD(freed);
 
 		transfer_lock(t);
-		ret = transfer_check(t);
-		if (!ret && nr)
-			ret = transfer_piece(t, t->first + at, t->src_first + at,
-					     nr, &freed);
+		ret = transfer_step(t, backwards, &begin, &end, &freed);
 		transfer_unlock(t);
 		zxvmo_pages_free(&freed);
-		if (!ret)
-			done += nr;
-		else if (ret == -EAGAIN)
+		if (ret == -EAGAIN)
 			ret = zxvmo_supply_fill(&t->supply);
 		if (!ret && fatal_signal_pending(current))
 			ret = -EINTR;
 		cond_resched();
-	} while (!ret && done < t->nr);
+	} while (!ret && begin < end);
 	return ret;
 }
 

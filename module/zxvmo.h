@@ -97,7 +97,7 @@ struct zxvmo_object {
 	struct inode *inode;
 	u64 koid;
 	atomic_t nr_handles;
-	spinlock_t lock;
+	spinlock_t lock;		/* a leaf */
 	u32 signals;
 	struct list_head waiters;
 	wait_queue_head_t poll;
@@ -124,7 +124,6 @@ extern const struct file_operations zxvmo_event_fops;
 long zxvmo_ioctl(struct file *file, unsigned int number, unsigned long uarg);
 
 /* handle.c */
-
 
 /**
  * struct zxvmo_ref - a handle in use by a command
@@ -232,6 +231,8 @@ void zxvmo_ptree_cleanup(void);
 struct page *zxvmo_ptree_lookup(const struct zxvmo_ptree *tree, u64 index);
 struct page *zxvmo_ptree_next(const struct zxvmo_ptree *tree, u64 *index,
 			      u64 last);
+struct page *zxvmo_ptree_prev(const struct zxvmo_ptree *tree, u64 *index,
+			      u64 first);
 u64 zxvmo_ptree_next_absent(const struct zxvmo_ptree *tree, u64 index, u64 last);
 u64 zxvmo_ptree_count(const struct zxvmo_ptree *tree, u64 first, u64 last);
 bool zxvmo_ptree_want(const struct zxvmo_ptree *tree, u64 index, u64 nr_hint,
@@ -301,7 +302,7 @@ struct zxvmo_vmo {
 	struct zxvmo_object object;
 	u32 options;
 	struct zxvmo_account *account;
-	struct mutex lock;
+	struct mutex lock;		/* below mmap_lock, above page locks */
 	struct zxvmo_ptree tree;
 	u64 size;
 	u64 stream_size;

@@ -61,7 +61,7 @@
 	X(INVALID_ARGS,		-10,	EINVAL)		\
 	X(BAD_HANDLE,		-11,	EBADF)		\
 	X(WRONG_TYPE,		-12,	EMEDIUMTYPE)	\
-	X(BAD_SYSCALL,		-13,	ENOSYS)		\
+	X(BAD_SYSCALL,		-13,	EBADRQC)		\
 	X(OUT_OF_RANGE,		-14,	ERANGE)		\
 	X(BUFFER_TOO_SMALL,	-15,	EMSGSIZE)	\
 	X(BAD_STATE,		-20,	EBADFD)		\
@@ -400,6 +400,7 @@ struct zxvmo_query {
 	__aligned_u64 out_features;
 	__aligned_u64 out_errata;
 };
+
 #define ZXVMO_QUERY _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_QUERY)
 
 /**
@@ -428,6 +429,7 @@ struct zxvmo_handle_duplicate {
 	__u32 __reserved;
 	__aligned_u64 out_handle;
 };
+
 #define ZXVMO_HANDLE_DUPLICATE _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_HANDLE_DUPLICATE)
 #define ZXVMO_HANDLE_REPLACE _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_HANDLE_REPLACE)
 
@@ -446,6 +448,7 @@ struct zxvmo_handle_close {
 	__u32 size;
 	__u32 handle;
 };
+
 #define ZXVMO_HANDLE_CLOSE _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_HANDLE_CLOSE)
 
 /**
@@ -465,6 +468,7 @@ struct zxvmo_handle_close_many {
 	__aligned_u64 handles;
 	__aligned_u64 num_handles;
 };
+
 #define ZXVMO_HANDLE_CLOSE_MANY _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_HANDLE_CLOSE_MANY)
 
 /**
@@ -484,6 +488,7 @@ struct zxvmo_handle_from_fd {
 	__s32 fd;
 	__aligned_u64 out_handle;
 };
+
 #define ZXVMO_HANDLE_FROM_FD _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_HANDLE_FROM_FD)
 
 /**
@@ -503,6 +508,7 @@ struct zxvmo_object_signal {
 	__u32 clear_mask;
 	__u32 set_mask;
 };
+
 #define ZXVMO_OBJECT_SIGNAL _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_OBJECT_SIGNAL)
 
 /**
@@ -530,6 +536,7 @@ struct zxvmo_object_wait_one {
 	__s64 deadline;
 	__aligned_u64 out_observed;
 };
+
 #define ZXVMO_OBJECT_WAIT_ONE _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_OBJECT_WAIT_ONE)
 
 /**
@@ -560,6 +567,7 @@ struct zxvmo_object_get_info {
 	__aligned_u64 out_actual;
 	__aligned_u64 out_avail;
 };
+
 #define ZXVMO_OBJECT_GET_INFO _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_OBJECT_GET_INFO)
 
 /**
@@ -590,6 +598,7 @@ struct zxvmo_object_property {
 	__aligned_u64 value;
 	__aligned_u64 value_size;
 };
+
 #define ZXVMO_OBJECT_GET_PROPERTY _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_OBJECT_GET_PROPERTY)
 #define ZXVMO_OBJECT_SET_PROPERTY _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_OBJECT_SET_PROPERTY)
 
@@ -610,6 +619,7 @@ struct zxvmo_event_create {
 	__u32 options;
 	__aligned_u64 out_handle;
 };
+
 #define ZXVMO_EVENT_CREATE _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_EVENT_CREATE)
 
 /**
@@ -637,6 +647,7 @@ struct zxvmo_vmo_create {
 	__aligned_u64 vmo_size;
 	__aligned_u64 out_handle;
 };
+
 #define ZXVMO_VMO_CREATE _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMO_CREATE)
 
 /**
@@ -663,6 +674,7 @@ struct zxvmo_vmo_rw {
 	__aligned_u64 offset;
 	__aligned_u64 length;
 };
+
 #define ZXVMO_VMO_READ _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMO_READ)
 #define ZXVMO_VMO_WRITE _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMO_WRITE)
 
@@ -680,6 +692,7 @@ struct zxvmo_vmo_get_size {
 	__u32 handle;
 	__aligned_u64 out_size;
 };
+
 #define ZXVMO_VMO_GET_SIZE _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMO_GET_SIZE)
 #define ZXVMO_VMO_GET_STREAM_SIZE _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMO_GET_STREAM_SIZE)
 
@@ -707,6 +720,7 @@ struct zxvmo_vmo_set_size {
 	__u32 handle;
 	__aligned_u64 vmo_size;
 };
+
 #define ZXVMO_VMO_SET_SIZE _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMO_SET_SIZE)
 #define ZXVMO_VMO_SET_STREAM_SIZE _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMO_SET_STREAM_SIZE)
 
@@ -752,6 +766,7 @@ struct zxvmo_vmo_op_range {
 	__aligned_u64 buffer;
 	__aligned_u64 buffer_size;
 };
+
 #define ZXVMO_VMO_OP_RANGE _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMO_OP_RANGE)
 
 /**
@@ -771,11 +786,11 @@ struct zxvmo_vmo_set_cache_policy {
 	__u32 policy;
 	__u32 __reserved;
 };
+
 #define ZXVMO_VMO_SET_CACHE_POLICY _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMO_SET_CACHE_POLICY)
 
 /**
- * struct zxvmo_vmo_replace_as_executable -
- *	ioctl(ZXVMO_VMO_REPLACE_AS_EXECUTABLE)
+ * struct zxvmo_vmo_replace_as_executable - ioctl(ZXVMO_VMO_REPLACE_AS_EXECUTABLE)
  * @size: sizeof(struct zxvmo_vmo_replace_as_executable)
  * @handle: the VMO; its value is needed, 0 is refused. It is closed in every
  *	case but a bad value.
@@ -796,6 +811,7 @@ struct zxvmo_vmo_replace_as_executable {
 	__u32 __reserved;
 	__aligned_u64 out_handle;
 };
+
 #define ZXVMO_VMO_REPLACE_AS_EXECUTABLE \
 	_IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMO_REPLACE_AS_EXECUTABLE)
 
@@ -830,6 +846,7 @@ struct zxvmo_vmo_transfer_data {
 	__aligned_u64 length;
 	__aligned_u64 src_offset;
 };
+
 #define ZXVMO_VMO_TRANSFER_DATA _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMO_TRANSFER_DATA)
 
 /**
@@ -863,6 +880,7 @@ struct zxvmo_vmar_map {
 	__aligned_u64 length;
 	__aligned_u64 out_addr;
 };
+
 #define ZXVMO_VMAR_MAP _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMAR_MAP)
 
 /**
@@ -894,6 +912,7 @@ struct zxvmo_vmar_range {
 	__aligned_u64 addr;
 	__aligned_u64 length;
 };
+
 #define ZXVMO_VMAR_UNMAP _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMAR_UNMAP)
 #define ZXVMO_VMAR_PROTECT _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMAR_PROTECT)
 

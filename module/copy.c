@@ -17,7 +17,21 @@
 
 #define COPY_PAGES	16
 
-/* Finds or, for a source, makes the pages of the next piece of the range. */
+/* Finds the pages of the next piece of the range; true if all are there. */
+static bool copy_find_pages(struct zxvmo_vmo *vmo, u64 first, struct page **pages,
+			    unsigned int nr)
+{
+	bool all = true;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		pages[i] = zxvmo_ptree_lookup(&vmo->tree, first + i);
+		all &= !!pages[i];
+	}
+	return all;
+}
+
+/* Takes references to the pages, which are made if they are to be written. */
 static int copy_get_pages(struct zxvmo_vmo *vmo, u64 offset, size_t count,
 			  bool commit, struct zxvmo_supply *supply,
 			  struct page **pages, unsigned int nr)
@@ -29,23 +43,25 @@ static int copy_get_pages(struct zxvmo_vmo *vmo, u64 offset, size_t count,
 	for (;;) {
 		mutex_lock(&vmo->lock);
 		ret = zxvmo_vmo_check_range(vmo, offset, count);
-		if (!ret && commit && nr)
-			ret = zxvmo_vmo_populate(vmo, first, first + nr - 1, supply);
-		if (!ret)
+		if (ret)
 			break;
+		if (copy_find_pages(vmo, first, pages, nr) || !commit)
+			break;
+		if (!zxvmo_vmo_populate(vmo, first, first + nr - 1, supply)) {
+			copy_find_pages(vmo, first, pages, nr);
+			break;
+		}
 		mutex_unlock(&vmo->lock);
-		if (ret == -EAGAIN)
-			ret = zxvmo_supply_fill(supply);
+		ret = zxvmo_supply_fill(supply);
 		if (ret)
 			return ret;
 	}
-	for (i = 0; i < nr; i++) {
-		pages[i] = zxvmo_ptree_lookup(&vmo->tree, first + i);
+	for (i = 0; i < nr && !ret; i++) {
 		if (pages[i])
 			get_page(pages[i]);
 	}
 	mutex_unlock(&vmo->lock);
-	return 0;
+	return ret;
 }
 
 /* Copies what needs no page fault; less than @len bytes if one is needed. */

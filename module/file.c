@@ -110,10 +110,10 @@ static ssize_t file_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	if (done < count && end > old_stream) {
 		inode_lock(inode);
 		if (vmo->stream_size == end) {
-			u64 stream = max(old_stream, pos + done);
+			u64 stream = done ? max(old_stream, pos + done) : old_stream;
 			u64 size = max_t(u64, old_size, PAGE_ALIGN(stream));
 
-			zxvmo_vmo_resize(vmo, size, stream);
+			zxvmo_vmo_set_sizes(vmo, size, stream);
 		}
 		inode_unlock(inode);
 	}
@@ -226,21 +226,16 @@ static int inode_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
 	const unsigned int allowed = ATTR_SIZE | ATTR_FILE | ATTR_MTIME |
 				     ATTR_CTIME | ATTR_FORCE;
 	struct zxvmo_vmo *vmo;
-	u64 size;
 
 	if ((attr->ia_valid & (ATTR_SIZE | ATTR_FILE)) != (ATTR_SIZE | ATTR_FILE) ||
 	    (attr->ia_valid & ~allowed))
 		return -EPERM;
 	vmo = zxvmo_file_vmo(attr->ia_file);
-	if (!file_may_resize(attr->ia_file)) {
-		if (attr->ia_size > vmo->size)
-			return -EFBIG;
-		return zxvmo_vmo_resize_stream(vmo, attr->ia_size);
-	}
-	if (!zxvmo_round_up(attr->ia_size, &size))
+	if (file_may_resize(attr->ia_file))
+		return zxvmo_vmo_resize(vmo, attr->ia_size);
+	if (attr->ia_size > vmo->size)
 		return -EFBIG;
-	zxvmo_vmo_resize(vmo, size, attr->ia_size);
-	return 0;
+	return zxvmo_vmo_resize_stream(vmo, attr->ia_size);
 }
 
 const struct inode_operations zxvmo_inode_ops = {

@@ -128,8 +128,8 @@ static struct file *handle_open(struct inode *inode, struct vfsmount *mnt,
 	 * A mapping without any permission needs a file that can be read, so
 	 * FMODE_READ is always there and the operations look at the rights.
 	 */
-	file = alloc_file_pseudo(inode, mnt, "",
-				 rights & ZXVMO_RIGHT_WRITE ? O_RDWR : O_RDONLY,
+	file = alloc_file_pseudo(inode, mnt, "", O_LARGEFILE |
+				 (rights & ZXVMO_RIGHT_WRITE ? O_RDWR : O_RDONLY),
 				 object->type->fops);
 	if (IS_ERR(file)) {
 		iput(inode);

@@ -148,7 +148,7 @@ static int object_wait(struct zxvmo_object *object, struct file *file,
 		spin_unlock(&object->lock);
 		return 0;
 	}
-	if (deadline <= ktime_get_ns()) {
+	if (deadline <= ktime_get()) {
 		spin_unlock(&object->lock);
 		return -ETIMEDOUT;
 	}

@@ -13,48 +13,60 @@
 
 #include "zxvmo.h"
 
+/* Takes everything beyond the size away, and out of the mappings. */
+static void cut(struct zxvmo_vmo *vmo)
+{
+	u64 first = vmo->size >> PAGE_SHIFT;
+
+	lockdep_assert_held_write(&vmo->object.inode->i_rwsem);
+	zxvmo_vmo_decommit(vmo, first, ZXVMO_LAST_INDEX, false);
+	mutex_lock(&vmo->lock);
+	zxvmo_vmo_zap_zero_pages(vmo, first, ZXVMO_LAST_INDEX);
+	mutex_unlock(&vmo->lock);
+	/* As truncation does: private copies go, too. */
+	unmap_mapping_pages(zxvmo_vmo_mapping(vmo), first, 0, true);
+}
+
 /**
- * zxvmo_vmo_set_sizes() - set both sizes, not to less than there are pages for
+ * zxvmo_vmo_set_sizes() - change both sizes
  * @vmo: the VMO, with its inode locked unless nobody knows it yet
- * @size: size, whole pages
- * @stream_size: stream size
+ * @size: new size, whole pages
+ * @stream_size: new stream size
+ *
+ * It runs to its end even in a thread that is killed: what is beyond the new
+ * size must go.
  */
 void zxvmo_vmo_set_sizes(struct zxvmo_vmo *vmo, u64 size, u64 stream_size)
 {
+	bool shrink = size < vmo->size;
+
 	mutex_lock(&vmo->lock);
 	vmo->size = size;
 	vmo->stream_size = stream_size;
 	mutex_unlock(&vmo->lock);
 	i_size_write(vmo->object.inode,
 		     min_t(u64, min(size, stream_size), MAX_LFS_FILESIZE));
+	if (shrink)
+		cut(vmo);
 }
 
 /**
- * zxvmo_vmo_resize() - change both sizes
+ * zxvmo_vmo_resize() - make a VMO end at a byte
  * @vmo: the VMO, with its inode locked
- * @size: new size, whole pages
- * @stream_size: new stream size, in the last page
+ * @size: new size and stream size; what is left of the last page becomes zero
  *
- * It runs to its end even in a thread that is killed: the pages beyond the new
- * size must go.
+ * Return: 0; -ERANGE if it is too large.
  */
-void zxvmo_vmo_resize(struct zxvmo_vmo *vmo, u64 size, u64 stream_size)
+int zxvmo_vmo_resize(struct zxvmo_vmo *vmo, u64 size)
 {
-	u64 old = vmo->size;
+	u64 rounded;
 
 	lockdep_assert_held_write(&vmo->object.inode->i_rwsem);
-	zxvmo_vmo_set_sizes(vmo, size, stream_size);
-	if (size < old) {
-		u64 first = size >> PAGE_SHIFT;
-
-		zxvmo_vmo_decommit(vmo, first, ZXVMO_LAST_INDEX, false);
-		mutex_lock(&vmo->lock);
-		zxvmo_vmo_zap_zero_pages(vmo, first, ZXVMO_LAST_INDEX);
-		mutex_unlock(&vmo->lock);
-		/* As truncation does: private copies go, too. */
-		unmap_mapping_pages(zxvmo_vmo_mapping(vmo), first, 0, true);
-	}
-	zxvmo_vmo_zero(vmo, stream_size, size - stream_size, false);
+	if (!zxvmo_round_up(size, &rounded) || rounded > ZXVMO_MAX_SIZE)
+		return -ERANGE;
+	zxvmo_vmo_set_sizes(vmo, rounded, size);
+	zxvmo_vmo_zero(vmo, size, rounded - size, false);
+	return 0;
 }
 
 /**
@@ -126,12 +138,10 @@ int zxvmo_vmo_set_size(struct zxvmo_cmd *cmd)
 		ret = -ERANGE;
 	else if (!(vmo->options & ZXVMO_VMO_RESIZABLE))
 		ret = -EPERM;
-	else if (size > ZXVMO_MAX_SIZE)
-		ret = -ERANGE;
-	else if (down_write_killable(&vmo->object.inode->i_rwsem))
-		ret = -EINTR;
+	else
+		ret = down_write_killable(&vmo->object.inode->i_rwsem);
 	if (!ret) {
-		zxvmo_vmo_resize(vmo, size, arg->vmo_size);
+		ret = zxvmo_vmo_resize(vmo, arg->vmo_size);
 		inode_unlock(vmo->object.inode);
 	}
 	zxvmo_handle_put(&ref);

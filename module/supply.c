@@ -80,11 +80,13 @@ struct page *zxvmo_supply_take(struct zxvmo_supply *supply)
  */
 void zxvmo_supply_release(struct zxvmo_supply *supply)
 {
-	if (supply->nr)
+	if (supply->nr) {
 		zxvmo_account_uncharge(supply->account, supply->nr);
-	supply->nr = 0;
-	zxvmo_pages_free(&supply->pages);
-	zxvmo_node_pool_drain(&supply->pool);
+		supply->nr = 0;
+		zxvmo_pages_free(&supply->pages);
+	}
+	if (supply->pool.nodes || supply->pool.leaf)
+		zxvmo_node_pool_drain(&supply->pool);
 }
 
 /**

@@ -343,7 +343,7 @@ int zxvmo_vmo_zero(struct zxvmo_vmo *vmo, u64 offset, u64 length, bool killable)
 /* size.c */
 
 void zxvmo_vmo_set_sizes(struct zxvmo_vmo *vmo, u64 size, u64 stream_size);
-void zxvmo_vmo_resize(struct zxvmo_vmo *vmo, u64 size, u64 stream_size);
+int zxvmo_vmo_resize(struct zxvmo_vmo *vmo, u64 size);
 int zxvmo_vmo_resize_stream(struct zxvmo_vmo *vmo, u64 stream_size);
 
 /* copy.c */

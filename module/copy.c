@@ -10,6 +10,7 @@
  * stalls is not copied any more.
  */
 #include <linux/highmem.h>
+#include <linux/pagemap.h>
 #include <linux/sched/signal.h>
 #include <linux/uio.h>
 
@@ -17,27 +18,13 @@
 
 #define COPY_PAGES	16
 
-/* Finds the pages of the next piece of the range; true if all are there. */
-static bool copy_find_pages(struct zxvmo_vmo *vmo, u64 first, struct page **pages,
-			    unsigned int nr)
-{
-	bool all = true;
-	unsigned int i;
-
-	for (i = 0; i < nr; i++) {
-		pages[i] = zxvmo_ptree_lookup(&vmo->tree, first + i);
-		all &= !!pages[i];
-	}
-	return all;
-}
-
-/* Takes references to the pages, which are made if they are to be written. */
+/* Takes references to the pages of the next piece; makes them if @write. */
 static int copy_get_pages(struct zxvmo_vmo *vmo, u64 offset, size_t count,
-			  bool commit, struct zxvmo_supply *supply,
-			  struct page **pages, unsigned int nr)
+			  bool write, struct page **pages, unsigned int nr)
 {
 	u64 first = offset >> PAGE_SHIFT;
 	unsigned int i;
+	bool absent;
 	int ret;
 
 	for (;;) {
@@ -45,14 +32,16 @@ static int copy_get_pages(struct zxvmo_vmo *vmo, u64 offset, size_t count,
 		ret = zxvmo_vmo_check_range(vmo, offset, count);
 		if (ret)
 			break;
-		if (copy_find_pages(vmo, first, pages, nr) || !commit)
-			break;
-		if (!zxvmo_vmo_populate(vmo, first, first + nr - 1, supply)) {
-			copy_find_pages(vmo, first, pages, nr);
-			break;
+		absent = false;
+		for (i = 0; i < nr; i++) {
+			pages[i] = zxvmo_ptree_lookup(&vmo->tree, first + i);
+			if (!pages[i])
+				absent = true;
 		}
+		if (!absent || !write)
+			break;
 		mutex_unlock(&vmo->lock);
-		ret = zxvmo_supply_fill(supply);
+		ret = zxvmo_vmo_commit(vmo, first, first + nr - 1);
 		if (ret)
 			return ret;
 	}
@@ -64,36 +53,105 @@ static int copy_get_pages(struct zxvmo_vmo *vmo, u64 offset, size_t count,
 	return ret;
 }
 
-/* Copies what needs no page fault; less than @len bytes if one is needed. */
+/*
+ * Copies what needs no page fault; less than @len bytes if one is needed. By
+ * address: to a pipe, copy_page_to_iter() of older kernels gives the page itself.
+ */
 static size_t copy_piece(struct page *page, size_t start, size_t len,
-			struct iov_iter *iter)
+			 struct iov_iter *iter)
 {
 	size_t done;
+	void *addr;
 
 	pagefault_disable();
-	if (iov_iter_rw(iter) == WRITE) {
-		done = copy_page_from_iter(page, start, len, iter);
-		flush_dcache_page(page);
-	} else if (page) {
-		done = copy_page_to_iter(page, start, len, iter);
-	} else {
+	if (!page) {
 		done = iov_iter_zero(len, iter);
+	} else {
+		addr = kmap_local_page(page) + start;
+		if (iov_iter_rw(iter) == WRITE) {
+			done = copy_from_iter(addr, len, iter);
+			flush_dcache_page(page);
+		} else {
+			done = copy_to_iter(addr, len, iter);
+		}
+		kunmap_local(addr);
 	}
 	pagefault_enable();
 	return done;
 }
 
-/* Faults in the next @len bytes of the user's buffer, or some of them. */
-static int copy_fault_in(struct iov_iter *iter, size_t len)
+/* Copies the next pages, as far as no page fault is needed. */
+static int copy_pages(struct zxvmo_vmo *vmo, u64 *offset, struct iov_iter *iter)
 {
-	size_t left;
+	size_t start = offset_in_page(*offset);
+	size_t count = iov_iter_count(iter);
+	size_t left = min(count, COPY_PAGES * PAGE_SIZE - start);
+	unsigned int nr = left ? DIV_ROUND_UP(start + left, PAGE_SIZE) : 0;
+	struct page *pages[COPY_PAGES];
+	unsigned int i;
+	int ret;
 
-	if (!user_backed_iter(iter))
-		return -EFAULT;
-	left = iov_iter_rw(iter) == WRITE ?
-	       fault_in_iov_iter_readable(iter, len) :
-	       fault_in_iov_iter_writeable(iter, len);
+	ret = copy_get_pages(vmo, *offset, count, iov_iter_rw(iter) == WRITE,
+			     pages, nr);
+	if (ret)
+		return ret;
+	for (i = 0; i < nr; i++) {
+		size_t len = min(left, PAGE_SIZE - start);
+		size_t done = ret ? 0 : copy_piece(pages[i], start, len, iter);
+
+		if (done != len)
+			ret = -EAGAIN;
+		if (pages[i])
+			put_page(pages[i]);
+		*offset += done;
+		left -= done;
+		start = 0;
+	}
+	return ret;
+}
+
+/**
+ * zxvmo_copy_fault_in() - fault in what a copy needs next
+ * @iter: the user's memory
+ *
+ * Call it with nothing held.
+ *
+ * Return: 0 if at least the next byte can be reached, or -EFAULT.
+ */
+int zxvmo_copy_fault_in(struct iov_iter *iter)
+{
+	size_t len = min(iov_iter_count(iter), COPY_PAGES * PAGE_SIZE);
+	size_t left = len;
+
+	if (user_backed_iter(iter))
+		left = iov_iter_rw(iter) == WRITE ?
+		       fault_in_iov_iter_readable(iter, len) :
+		       fault_in_iov_iter_writeable(iter, len);
 	return left == len ? -EFAULT : 0;
+}
+
+/**
+ * zxvmo_vmo_copy_nofault() - copy to or from a VMO until a page fault is needed
+ * @vmo: the VMO
+ * @offset: first byte
+ * @iter: the user's memory; it is advanced by what was copied
+ *
+ * Pages that are missing read as zero, and are allocated when they are written.
+ *
+ * Return: 0; -EAGAIN: go on after zxvmo_copy_fault_in(); -ERANGE: what is left of
+ * the range is not in the VMO; -ENOMEM; -EINTR if killed.
+ */
+int zxvmo_vmo_copy_nofault(struct zxvmo_vmo *vmo, u64 offset, struct iov_iter *iter)
+{
+	for (;;) {
+		int ret = copy_pages(vmo, &offset, iter);
+
+		if (ret || !iov_iter_count(iter))
+			return ret;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
 }
 
 /**
@@ -102,53 +160,25 @@ static int copy_fault_in(struct iov_iter *iter, size_t len)
  * @offset: first byte
  * @iter: the user's memory; it is advanced by what was copied
  *
- * Pages that are missing read as zero, and are allocated when they are written.
- *
- * Return: 0; -ERANGE: what is left of the range is not in the VMO; -EFAULT: the
- * user's memory; -ENOMEM; -EINTR if killed.
+ * Return: as zxvmo_vmo_copy_nofault(), but -EFAULT: the user's memory.
  */
 int zxvmo_vmo_copy(struct zxvmo_vmo *vmo, u64 offset, struct iov_iter *iter)
 {
-	bool write = iov_iter_rw(iter) == WRITE;
-	struct page *pages[COPY_PAGES];
-	struct zxvmo_supply supply;
+	size_t count = iov_iter_count(iter);
 	int ret;
 
-	zxvmo_supply_init(&supply, vmo->account);
-	do {
-		size_t start = offset_in_page(offset);
-		size_t count = iov_iter_count(iter);
-		size_t piece = min(count, COPY_PAGES * PAGE_SIZE - start);
-		unsigned int nr = DIV_ROUND_UP(start + piece, PAGE_SIZE);
-		unsigned int i;
-
-		if (!count)
-			nr = 0;
-		ret = copy_get_pages(vmo, offset, count, write, &supply, pages, nr);
-		if (ret)
-			break;
-		for (i = 0; i < nr && piece; i++) {
-			size_t len = min(piece, PAGE_SIZE - start);
-			size_t done = copy_piece(pages[i], start, len, iter);
-
-			offset += done;
-			piece -= done;
-			start = 0;
-			if (done < len)
-				break;
-		}
-		for (i = 0; i < nr; i++) {
-			if (pages[i])
-				put_page(pages[i]);
-		}
-		if (piece)
-			ret = copy_fault_in(iter, piece);
+	for (;;) {
+		ret = zxvmo_vmo_copy_nofault(vmo, offset + count - iov_iter_count(iter),
+					     iter);
+		if (ret == -EAGAIN)
+			ret = zxvmo_copy_fault_in(iter);
+		else
+			return ret;
 		if (!ret && fatal_signal_pending(current))
 			ret = -EINTR;
-		cond_resched();
-	} while (!ret && iov_iter_count(iter));
-	zxvmo_supply_release(&supply);
-	return ret;
+		if (ret)
+			return ret;
+	}
 }
 
 /* The status of a user address that could not be read or written. */

@@ -4,11 +4,13 @@
  *
  * The size of the file is the stream size. Writing beyond it makes the stream
  * longer, up to the size of the VMO, and a resizable VMO grows if the handle has
- * the right. The stream grows before the bytes are copied, for no lock may be
- * held while they are; what could not be copied is given back.
+ * the right. Writers exclude each other by the inode's lock, as in any file, but
+ * a page fault of the user's buffer is never waited for under it: the buffer is
+ * faulted in before, and a write that still meets a fault in its middle is short.
  */
 #include <linux/compat.h>
 #include <linux/falloc.h>
+#include <linux/pagemap.h>
 #include <linux/poll.h>
 #include <linux/uio.h>
 
@@ -42,83 +44,86 @@ static ssize_t file_read_iter(struct kiocb *iocb, struct iov_iter *to)
 	return done || ret == -ERANGE ? done : ret;
 }
 
-/* Makes the stream reach to @end, if the VMO can; the inode is locked. */
-static int file_extend(struct file *file, u64 begin, u64 end)
+/*
+ * Lets the stream end at @end, at least; the inode is locked. What was beyond
+ * the old end comes into the stream as zero up to @begin, where the caller has
+ * put its own bytes.
+ */
+static void file_extend(struct zxvmo_vmo *vmo, u64 size, u64 begin, u64 end)
+{
+	u64 stream = vmo->stream_size;
+
+	if (end > stream) {
+		begin = min(begin, vmo->size);
+		if (begin > stream)
+			zxvmo_vmo_zero(vmo, stream, begin - stream, false);
+		stream = end;
+	}
+	zxvmo_vmo_set_sizes(vmo, size, stream);
+}
+
+/* Makes room up to @end, whole pages; the inode is locked. */
+static int file_grow(struct file *file, u64 end)
 {
 	struct zxvmo_vmo *vmo = zxvmo_file_vmo(file);
-	u64 size;
+
+	if (end <= vmo->size)
+		return 0;
+	if (!file_may_resize(file))
+		return -EFBIG;
+	zxvmo_vmo_set_sizes(vmo, PAGE_ALIGN(end), vmo->stream_size);
+	return 0;
+}
+
+/* Writes with the inode locked; -EAGAIN: nothing done, fault the buffer in. */
+static ssize_t file_write_locked(struct kiocb *iocb, struct iov_iter *from)
+{
+	struct file *file = iocb->ki_filp;
+	struct zxvmo_vmo *vmo = zxvmo_file_vmo(file);
+	ssize_t count = generic_write_checks(iocb, from);
+	u64 pos = iocb->ki_pos, size = vmo->size;
+	ssize_t done;
 	int ret;
 
-	if (end <= vmo->stream_size)
-		return 0;
-	/* What was beyond the stream must not come into it with old bytes. */
-	if (begin > vmo->stream_size) {
-		u64 gap = min(begin, vmo->size);
-
-		if (gap > vmo->stream_size) {
-			ret = zxvmo_vmo_zero(vmo, vmo->stream_size,
-					     gap - vmo->stream_size, true);
-			if (ret)
-				return ret;
-		}
-	}
-	if (end > vmo->size) {
-		if (!file_may_resize(file) || !zxvmo_round_up(end, &size))
+	if (count <= 0)
+		return count;
+	if (file_grow(file, pos + count)) {
+		if (pos >= size)
 			return -EFBIG;
-		zxvmo_vmo_set_sizes(vmo, size, end);
-	} else {
-		zxvmo_vmo_set_sizes(vmo, vmo->size, end);
+		count = size - pos;
+		iov_iter_truncate(from, count);
 	}
-	return 0;
+	ret = zxvmo_vmo_copy_nofault(vmo, pos, from);
+	done = count - iov_iter_count(from);
+	if (done)
+		file_extend(vmo, max_t(u64, size, PAGE_ALIGN(pos + done)), pos,
+			    pos + done);
+	else
+		zxvmo_vmo_set_sizes(vmo, size, vmo->stream_size);
+	iocb->ki_pos += done;
+	return done ?: ret;
 }
 
 static ssize_t file_write_iter(struct kiocb *iocb, struct iov_iter *from)
 {
-	struct file *file = iocb->ki_filp;
-	struct zxvmo_vmo *vmo = zxvmo_file_vmo(file);
-	struct inode *inode = vmo->object.inode;
-	u64 pos, end, old_stream, old_size;
-	ssize_t count, done;
-	int ret;
+	struct inode *inode = file_inode(iocb->ki_filp);
+	size_t count = iov_iter_count(from);
+	ssize_t ret;
 
-	if (down_write_killable(&inode->i_rwsem))
-		return -EINTR;
-	count = generic_write_checks(iocb, from);
-	if (count <= 0) {
+	if (count && user_backed_iter(from) &&
+	    fault_in_iov_iter_readable(from, count) == count)
+		return -EFAULT;
+	for (;;) {
+		if (down_write_killable(&inode->i_rwsem))
+			return -EINTR;
+		ret = file_write_locked(iocb, from);
 		inode_unlock(inode);
-		return count;
+		if (ret != -EAGAIN)
+			return ret;
+		ret = zxvmo_copy_fault_in(from);
+		if (ret)
+			return ret;
 	}
-	pos = iocb->ki_pos;
-	if (!file_may_resize(file) && pos + count > vmo->size) {
-		if (pos >= vmo->size) {
-			inode_unlock(inode);
-			return -EFBIG;
-		}
-		count = vmo->size - pos;
-		iov_iter_truncate(from, count);
-	}
-	end = pos + count;
-	old_stream = vmo->stream_size;
-	old_size = vmo->size;
-	ret = file_extend(file, pos, end);
-	inode_unlock(inode);
-	if (ret)
-		return ret;
-
-	ret = zxvmo_vmo_copy(vmo, pos, from);
-	done = count - iov_iter_count(from);
-	if (done < count && end > old_stream) {
-		inode_lock(inode);
-		if (vmo->stream_size == end) {
-			u64 stream = done ? max(old_stream, pos + done) : old_stream;
-			u64 size = max_t(u64, old_size, PAGE_ALIGN(stream));
-
-			zxvmo_vmo_set_sizes(vmo, size, stream);
-		}
-		inode_unlock(inode);
-	}
-	iocb->ki_pos += done;
-	return done ? done : ret == -ERANGE ? -EFBIG : ret;
 }
 
 static loff_t file_llseek(struct file *file, loff_t offset, int whence)
@@ -154,6 +159,7 @@ static long file_fallocate(struct file *file, int mode, loff_t offset,
 	struct inode *inode = vmo->object.inode;
 	u64 end = offset + length;
 	int ret = 0;
+	u64 size;
 
 	if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE))
 		return -EOPNOTSUPP;
@@ -163,20 +169,26 @@ static long file_fallocate(struct file *file, int mode, loff_t offset,
 		u64 begin = min_t(u64, offset, vmo->size);
 
 		ret = zxvmo_vmo_zero(vmo, begin, min(end, vmo->size) - begin, true);
-		inode_unlock(inode);
-		return ret;
+		goto out;
 	}
-	if (!(mode & FALLOC_FL_KEEP_SIZE)) {
-		ret = inode_newsize_ok(inode, end);
-		if (!ret)
-			ret = file_extend(file, end, end);
-	} else if (end > vmo->size) {
-		ret = -EFBIG;
-	}
-	inode_unlock(inode);
+	size = vmo->size;
+	if (mode & FALLOC_FL_KEEP_SIZE)
+		ret = end > size ? -EFBIG : 0;
+	else
+		ret = inode_newsize_ok(inode, end) ?: file_grow(file, end);
 	if (ret)
-		return ret;
-	return zxvmo_vmo_commit(vmo, offset >> PAGE_SHIFT, (end - 1) >> PAGE_SHIFT);
+		goto out;
+	if (!(mode & FALLOC_FL_KEEP_SIZE) && end > vmo->stream_size)
+		zxvmo_vmo_zero(vmo, vmo->stream_size,
+			       min(end, size) - min(vmo->stream_size, size), false);
+	ret = zxvmo_vmo_commit(vmo, offset >> PAGE_SHIFT, (end - 1) >> PAGE_SHIFT);
+	if (ret)
+		zxvmo_vmo_set_sizes(vmo, size, vmo->stream_size);
+	else if (!(mode & FALLOC_FL_KEEP_SIZE))
+		file_extend(vmo, vmo->size, 0, end);
+out:
+	inode_unlock(inode);
+	return ret;
 }
 
 static __poll_t file_poll(struct file *file, struct poll_table_struct *wait)

@@ -150,6 +150,11 @@ int zxvmo_vmo_check_range(struct zxvmo_vmo *vmo, u64 offset, u64 length)
 struct page *zxvmo_vmo_store(struct zxvmo_vmo *vmo, u64 index, struct page *page)
 {
 	lockdep_assert_held(&vmo->lock);
+	/*
+	 * A clean page with a mapping would be taken for page cache that may be
+	 * evicted (on a memory error, say). Nobody ever writes this one back.
+	 */
+	SetPageDirty(page);
 	page->mapping = vmo->object.inode->i_mapping;
 	page->index = index;
 	return zxvmo_ptree_store(&vmo->tree, index, page);

@@ -348,6 +348,8 @@ int zxvmo_vmo_resize_stream(struct zxvmo_vmo *vmo, u64 stream_size);
 
 /* copy.c */
 
+int zxvmo_copy_fault_in(struct iov_iter *iter);
+int zxvmo_vmo_copy_nofault(struct zxvmo_vmo *vmo, u64 offset, struct iov_iter *iter);
 int zxvmo_vmo_copy(struct zxvmo_vmo *vmo, u64 offset, struct iov_iter *iter);
 
 /* fault.c */

@@ -16,7 +16,7 @@
 
 #include "zxvmo.h"
 
-#define COPY_PAGES	16
+#define COPY_PAGES	8
 
 /* Takes references to the pages of the next piece; makes them if @write. */
 static int copy_get_pages(struct zxvmo_vmo *vmo, u64 offset, size_t count,
@@ -55,7 +55,8 @@ static int copy_get_pages(struct zxvmo_vmo *vmo, u64 offset, size_t count,
 
 /*
  * Copies what needs no page fault; less than @len bytes if one is needed. By
- * address: to a pipe, copy_page_to_iter() of older kernels gives the page itself.
+ * address, for copy_page_to_iter() of older kernels gives a pipe the page itself;
+ * and without the checks of hardened usercopy, for it is all in one page.
  */
 static size_t copy_piece(struct page *page, size_t start, size_t len,
 			 struct iov_iter *iter)
@@ -69,10 +70,10 @@ static size_t copy_piece(struct page *page, size_t start, size_t len,
 	} else {
 		addr = kmap_local_page(page) + start;
 		if (iov_iter_rw(iter) == WRITE) {
-			done = copy_from_iter(addr, len, iter);
+			done = _copy_from_iter(addr, len, iter);
 			flush_dcache_page(page);
 		} else {
-			done = copy_to_iter(addr, len, iter);
+			done = _copy_to_iter(addr, len, iter);
 		}
 		kunmap_local(addr);
 	}
@@ -168,16 +169,16 @@ int zxvmo_vmo_copy(struct zxvmo_vmo *vmo, u64 offset, struct iov_iter *iter)
 	int ret;
 
 	for (;;) {
-		ret = zxvmo_vmo_copy_nofault(vmo, offset + count - iov_iter_count(iter),
-					     iter);
-		if (ret == -EAGAIN)
-			ret = zxvmo_copy_fault_in(iter);
-		else
+		size_t done = count - iov_iter_count(iter);
+
+		ret = zxvmo_vmo_copy_nofault(vmo, offset + done, iter);
+		if (ret != -EAGAIN)
 			return ret;
-		if (!ret && fatal_signal_pending(current))
-			ret = -EINTR;
+		ret = zxvmo_copy_fault_in(iter);
 		if (ret)
 			return ret;
+		if (fatal_signal_pending(current))
+			return -EINTR;
 	}
 }
 

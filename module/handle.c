@@ -249,11 +249,10 @@ int zxvmo_handle_get(struct zxvmo_cmd *cmd, u32 value,
 		     struct zxvmo_ref *ref)
 {
 	ref->fd = (struct fd) {};
-	if (value == ZXVMO_HANDLE_VMAR_ROOT_SELF)
-		return -EMEDIUMTYPE;
 	if (value) {
 		if (!value_is_handle(value))
-			return -EBADF;
+			return value == ZXVMO_HANDLE_VMAR_ROOT_SELF ?
+			       -EMEDIUMTYPE : -EBADF;
 		ref->fd = fdget(ZXVMO_HANDLE_FD(value));
 		ref->file = fd_file(ref->fd);
 		if (!file_has_value(ref->file, value)) {
@@ -276,15 +275,6 @@ int zxvmo_handle_get(struct zxvmo_cmd *cmd, u32 value,
 		return -EACCES;
 	}
 	return 0;
-}
-
-/**
- * zxvmo_handle_put() - end the use of a handle
- * @ref: what zxvmo_handle_get() gave
- */
-void zxvmo_handle_put(struct zxvmo_ref *ref)
-{
-	fdput(ref->fd);
 }
 
 /**

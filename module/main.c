@@ -17,6 +17,7 @@
 #include "zxvmo.h"
 
 union zxvmo_arg {
+	u64 words[1];
 	struct zxvmo_query query;
 	struct zxvmo_handle_duplicate handle_duplicate;
 	struct zxvmo_handle_close handle_close;
@@ -74,7 +75,8 @@ static int zxvmo_query(struct zxvmo_cmd *cmd)
 		.ioctl = _ioctl,					\
 		.size = sizeof(struct _struct) +			\
 			BUILD_BUG_ON_ZERO(sizeof(union zxvmo_arg) <	\
-					  sizeof(struct _struct)),	\
+					  sizeof(struct _struct) ||	\
+					  sizeof(struct _struct) % 8),	\
 		.min_size = offsetofend(struct _struct, _last),		\
 		.device_only = _device_only,				\
 		.execute = _fn,						\
@@ -133,6 +135,27 @@ static const struct zxvmo_op zxvmo_ops[] = {
 
 static const struct file_operations zxvmo_device_fops;
 
+/* Gets a command's structure. The usual few words are not worth a memcpy(). */
+static int copy_arg(union zxvmo_arg *arg, size_t size, const void __user *uarg,
+		    size_t usize)
+{
+	const u64 __user *uwords = uarg;
+	size_t i;
+
+	if (usize != size)
+		return copy_struct_from_user(arg, size, uarg, usize);
+	if (!user_read_access_begin(uarg, size))
+		return -EFAULT;
+	for (i = 0; i < size / sizeof(u64); i++)
+		unsafe_get_user(arg->words[i], &uwords[i], fault);
+	user_read_access_end();
+	return 0;
+
+fault:
+	user_read_access_end();
+	return -EFAULT;
+}
+
 /**
  * zxvmo_ioctl() - execute a command
  * @file: the device or a handle
@@ -158,8 +181,7 @@ long zxvmo_ioctl(struct file *file, unsigned int number, unsigned long uarg)
 		return -ENOTTY;
 	nr = array_index_nospec(nr, ARRAY_SIZE(zxvmo_ops));
 	op = &zxvmo_ops[nr];
-	if (!op->execute || op->ioctl != number ||
-	    (op->device_only && !cmd.device))
+	if (op->ioctl != number || (op->device_only && !cmd.device))
 		return -ENOTTY;
 
 	ret = get_user(cmd.usize, (u32 __user *)cmd.uarg);
@@ -167,7 +189,7 @@ long zxvmo_ioctl(struct file *file, unsigned int number, unsigned long uarg)
 		return ret;
 	if (cmd.usize < op->min_size)
 		return -EINVAL;
-	ret = copy_struct_from_user(&arg, op->size, cmd.uarg, cmd.usize);
+	ret = copy_arg(&arg, op->size, cmd.uarg, cmd.usize);
 	if (ret)
 		return ret;
 	return op->execute(&cmd);

@@ -165,7 +165,16 @@ int zxvmo_handle_deliver(struct file *file, u64 out_handle);
 int zxvmo_handle_get(struct zxvmo_cmd *cmd, u32 value,
 		     const struct zxvmo_object_type *type, u32 rights,
 		     struct zxvmo_ref *ref);
-void zxvmo_handle_put(struct zxvmo_ref *ref);
+
+/**
+ * zxvmo_handle_put() - end the use of a handle
+ * @ref: what zxvmo_handle_get() gave
+ */
+static inline void zxvmo_handle_put(struct zxvmo_ref *ref)
+{
+	fdput(ref->fd);
+}
+
 bool zxvmo_handle_is_open(u32 value, struct file *file);
 int zxvmo_handle_release(struct inode *inode, struct file *file);
 void zxvmo_handle_show_fdinfo(struct seq_file *m, struct file *file);

@@ -105,32 +105,48 @@ static zx_status_t replace(uint64_t *value)
 	return status;
 }
 
+/*
+ * The call on from where zxvmo_call() got stuck: with the errno of the ioctl, or
+ * 0 before it. Apart, so that what succeeds at once need not save registers.
+ */
+static __attribute__((noinline)) zx_status_t
+call_on(uint64_t value, int err, unsigned int command, const void *args)
+{
+	zx_status_t status;
+
+	for (;;) {
+		/* The number may be the device again: then the generation is another. */
+		if (err && err != EINTR) {
+			if (is_device(descriptor(value)) && device == value)
+				return zxvmo_status_from_errno(err);
+			value = forget(value);
+		}
+		while (descriptor(value) < 0) {
+			status = replace(&value);
+			if (status)
+				return status;
+		}
+		if (ioctl(descriptor(value), command, args) >= 0)
+			return ZX_OK;
+		err = errno;
+	}
+}
+
 zx_status_t zxvmo_call(unsigned int command, bool to_none, const void *args)
 {
 	uint64_t value = device;
 	int saved_errno = errno;
 	zx_status_t status;
-	int err;
+	int err = 0;
 
 	if (to_none && !is_device(descriptor(value)))
 		value = forget(value);
-	for (;;) {
-		if (descriptor(value) < 0) {
-			status = replace(&value);
-			if (status)
-				break;
-			continue;
-		}
-		do {
-			err = ioctl(descriptor(value), command, args) < 0 ? errno : 0;
-		} while (err == EINTR);
-		/* The number may be the device again: then the generation is another. */
-		if (!err || (is_device(descriptor(value)) && device == value)) {
-			status = zxvmo_status_from_errno(err);
-			break;
-		}
-		value = forget(value);
+	if (descriptor(value) >= 0) {
+		if (ioctl(descriptor(value), command, args) >= 0)
+			return ZX_OK;
+		err = errno;
 	}
+	status = call_on(value, err, command, args);
 	errno = saved_errno;
 	return status;
 }

@@ -112,14 +112,19 @@ static zx_status_t replace(uint64_t *value)
 static __attribute__((noinline)) zx_status_t
 call_on(uint64_t value, int err, unsigned int command, const void *args)
 {
+	bool sure = false;
 	zx_status_t status;
 
 	for (;;) {
 		/* The number may be the device again: then the generation is another. */
 		if (err && err != EINTR) {
-			if (is_device(descriptor(value)) && device == value)
+			if (!is_device(descriptor(value)) || device != value)
+				value = forget(value);
+			/* Or for an instant another thread's, which came too late with it. */
+			else if (sure || err != EBADF)
 				return zxvmo_status_from_errno(err);
-			value = forget(value);
+			else
+				sure = true;
 		}
 		while (descriptor(value) < 0) {
 			status = replace(&value);
@@ -136,17 +141,16 @@ zx_status_t zxvmo_call(unsigned int command, bool to_none, const void *args)
 {
 	uint64_t value = device;
 	int saved_errno = errno;
-	zx_status_t status;
+	zx_status_t status = ZX_OK;
 	int err = 0;
 
 	if (to_none && !is_device(descriptor(value)))
 		value = forget(value);
-	if (descriptor(value) >= 0) {
-		if (ioctl(descriptor(value), command, args) >= 0)
-			return ZX_OK;
-		err = errno;
+	if (descriptor(value) < 0 || ioctl(descriptor(value), command, args) < 0) {
+		if (descriptor(value) >= 0)
+			err = errno;
+		status = call_on(value, err, command, args);
 	}
-	status = call_on(value, err, command, args);
 	errno = saved_errno;
 	return status;
 }

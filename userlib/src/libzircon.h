@@ -22,7 +22,7 @@
 /**
  * zxvmo_call() - send a command to the device
  * @command: number of the ioctl
- * @to_none: the command is for a handle and that is 0
+ * @to_none: a handle that the command is for is 0
  * @args: its structure
  *
  * Return: the status of the command, or NOT_SUPPORTED if there is no device.
@@ -31,7 +31,11 @@ zx_status_t zxvmo_call(unsigned int command, bool to_none, const void *args);
 
 /* Sends a command for a handle with the given further fields of its structure. */
 #define CALL(command, type, on, ...)						\
-	zxvmo_call(command, !(on), &(const struct type){			\
+	CALL_TWO(command, type, on, 1, __VA_ARGS__)
+
+/* The same for a command on two handles; the second is among the further fields */
+#define CALL_TWO(command, type, on, second, ...)				\
+	zxvmo_call(command, !(on) || !(second), &(const struct type){		\
 		   .size = sizeof(struct type), .handle = (on), __VA_ARGS__ })
 
 /* The same for a command without a handle of its own */

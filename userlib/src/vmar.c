@@ -14,9 +14,9 @@ zx_status_t zx_vmar_map(zx_handle_t handle, zx_vm_option_t options, uint64_t vma
 			zx_handle_t vmo, uint64_t vmo_offset, uint64_t len,
 			zx_vaddr_t *mapped_addr)
 {
-	return CALL(ZXVMO_VMAR_MAP, zxvmo_vmar_map, handle, .options = options, .vmo = vmo,
-		    .vmar_offset = vmar_offset, .vmo_offset = vmo_offset, .length = len,
-		    .out_addr = ADDRESS(mapped_addr));
+	return CALL_TWO(ZXVMO_VMAR_MAP, zxvmo_vmar_map, handle, vmo, .options = options,
+			.vmo = vmo, .vmar_offset = vmar_offset, .vmo_offset = vmo_offset,
+			.length = len, .out_addr = ADDRESS(mapped_addr));
 }
 ALSO(vmar_map);
 

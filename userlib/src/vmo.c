@@ -75,8 +75,8 @@ ALSO(vmo_replace_as_executable);
 zx_status_t zx_vmo_transfer_data(zx_handle_t dst_vmo, uint32_t options, uint64_t offset,
 				 uint64_t length, zx_handle_t src_vmo, uint64_t src_offset)
 {
-	return CALL(ZXVMO_VMO_TRANSFER_DATA, zxvmo_vmo_transfer_data, dst_vmo,
-		    .options = options, .src_handle = src_vmo, .offset = offset,
-		    .length = length, .src_offset = src_offset);
+	return CALL_TWO(ZXVMO_VMO_TRANSFER_DATA, zxvmo_vmo_transfer_data, dst_vmo, src_vmo,
+			.options = options, .src_handle = src_vmo, .offset = offset,
+			.length = length, .src_offset = src_offset);
 }
 ALSO(vmo_transfer_data);

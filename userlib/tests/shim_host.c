@@ -350,9 +350,10 @@ static void test_statuses(void)
 	for (int err = 1; err < 134; err++) {
 		if (err == EINTR)
 			continue;
-		expect_errors(err, 0, 0);
-		ok = ok && get_size() == zxvmo_status_from_errno(err) && command_count == 1 &&
-		     errno == ERRNO_OF_CALLER;
+		/* EBADF may come of the device's own descriptor: it is asked twice. */
+		expect_errors(err, err == EBADF ? EBADF : 0, 0);
+		ok = ok && get_size() == zxvmo_status_from_errno(err) &&
+		     command_count == (err == EBADF ? 2 : 1) && errno == ERRNO_OF_CALLER;
 	}
 	result(ok, "every errno of a command becomes its status");
 	expect_errors(EINTR, EINTR, EINTR);
@@ -386,7 +387,7 @@ static void test_device(void)
 	result(fd >= 500 && fcntl(fd, F_GETFD) == FD_CLOEXEC,
 	       "its descriptor is a high number and close-on-exec");
 
-	expect_errors(EBADF, 0, 0);
+	expect_errors(EBADF, EBADF, 0);
 	before = opens;
 	result(get_size() == ZX_ERR_BAD_HANDLE && opens == before,
 	       "a bad handle does not reopen it");

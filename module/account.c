@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Limits on the memory of VMOs, which cannot be swapped: a ceiling for all
- * together and a share of it for each user. Pages count towards the user who
- * created their VMO, from before they are allocated until they are freed or
- * left to whoever still pins them. Memory cgroups are charged besides, by the
- * page allocator.
+ * together and a share of it for each user. Pages, and the nodes that keep track
+ * of them, count towards the user who created their VMO, from before they are
+ * allocated until they are freed or left to whoever still pins them. Memory
+ * cgroups are charged besides, by the allocators.
  *
- * The two counters are atomic; zxvmo_accounts_lock protects the table of users.
+ * The two counters are atomic and never exceed their limits for an instant, so
+ * that a request that is refused disturbs nobody else; zxvmo_accounts_lock protects the table of users.
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
@@ -70,8 +71,13 @@ struct zxvmo_account *zxvmo_account_get(void)
 {
 	/* It is no offence not to have it: nothing to audit. */
 	bool privileged = ns_capable_noaudit(&init_user_ns, CAP_SYS_RESOURCE);
-	kuid_t uid = current_uid();
+	struct user_namespace *ns = current_user_ns();
 	struct zxvmo_account *account, *new = NULL;
+	kuid_t uid = current_uid();
+
+	/* All ids of a user namespace are the user's who has made it. */
+	for (; ns != &init_user_ns; ns = ns->parent)
+		uid = ns->owner;
 
 	spin_lock(&zxvmo_accounts_lock);
 	account = account_find(uid, privileged);
@@ -113,6 +119,19 @@ void zxvmo_account_put(struct zxvmo_account *account)
 	kfree(account);
 }
 
+/* Adds @nr to a counter that must not exceed @limit, not even for an instant. */
+static bool counter_add(atomic_long_t *counter, unsigned long nr,
+			unsigned long limit)
+{
+	unsigned long old = atomic_long_read(counter);
+
+	do {
+		if (nr > limit || old > limit - nr)
+			return false;
+	} while (!atomic_long_try_cmpxchg(counter, &old, old + nr));
+	return true;
+}
+
 /**
  * zxvmo_account_charge() - charge pages before they are allocated
  * @account: who pays
@@ -122,25 +141,19 @@ void zxvmo_account_put(struct zxvmo_account *account)
  */
 int zxvmo_account_charge(struct zxvmo_account *account, unsigned long nr)
 {
-	unsigned long limit = READ_ONCE(max_memory) / PAGE_SIZE;
+	unsigned long limit = READ_ONCE(max_memory) / PAGE_SIZE ?:
+			      totalram_pages() / 2;
 	unsigned int share = min(READ_ONCE(user_share), 100U);
+	unsigned long user_limit = account->privileged ? ULONG_MAX :
+				   mult_frac(limit, share, 100U);
 
-	if (!READ_ONCE(max_memory))
-		limit = totalram_pages() / 2;
-	if (nr > limit)
+	if (!counter_add(&account->nr_pages, nr, user_limit))
 		return -ENOMEM;
-	if (atomic_long_add_return(nr, &zxvmo_nr_pages) > limit)
-		goto undo_all;
-	if (atomic_long_add_return(nr, &account->nr_pages) >
-	    mult_frac(limit, share, 100U) && !account->privileged)
-		goto undo_user;
+	if (!counter_add(&zxvmo_nr_pages, nr, limit)) {
+		atomic_long_sub(nr, &account->nr_pages);
+		return -ENOMEM;
+	}
 	return 0;
-
-undo_user:
-	atomic_long_sub(nr, &account->nr_pages);
-undo_all:
-	atomic_long_sub(nr, &zxvmo_nr_pages);
-	return -ENOMEM;
 }
 
 /**

@@ -42,7 +42,8 @@ static void cache_op_page(u32 op, void *addr, size_t len)
 		arch_wb_cache_pmem(addr, len);
 		break;
 	case ZXVMO_VMO_OP_CACHE_CLEAN_INVALIDATE:
-		arch_wb_cache_pmem(addr, len);
+		if (!IS_ENABLED(CONFIG_X86))
+			arch_wb_cache_pmem(addr, len);
 		fallthrough;
 	case ZXVMO_VMO_OP_CACHE_INVALIDATE:
 		arch_invalidate_pmem(addr, len);

@@ -2,12 +2,15 @@
 /*
  * Copying between VMOs and user memory.
  *
- * Pages are found under vmo->lock, a few at a time, and held by references
- * while the bytes are copied without any lock and without page faults. Where
- * the user's buffer needs a fault it is faulted in with nothing held, since it
- * may be a mapping of the same VMO or stall for as long as it likes, and then
- * size and pages are looked up again. So what leaves the VMO while a copy
- * stalls is not copied any more.
+ * A few pages at a time are found under vmo->lock and copied without page faults.
+ * Where the user's buffer needs a fault it is faulted in with nothing held, since
+ * it may be a mapping of the same VMO or stall for as long as it likes, and then
+ * size and pages are looked up again. So what leaves the VMO while a copy stalls
+ * is not copied any more.
+ *
+ * Readers hold references and copy without the lock, beside each other. Writers
+ * keep the lock: what they write must be found in the page by whoever takes that
+ * page away to keep it elsewhere, as a transfer does.
  */
 #include <linux/highmem.h>
 #include <linux/pagemap.h>
@@ -18,7 +21,10 @@
 
 #define COPY_PAGES	8
 
-/* Takes references to the pages of the next piece; makes them if @write. */
+/*
+ * Finds the pages of the next piece. For a write all are made, and on success
+ * vmo->lock is held; for a read those there are have a reference.
+ */
 static int copy_get_pages(struct zxvmo_vmo *vmo, u64 offset, size_t count,
 			  bool write, struct page **pages, unsigned int nr)
 {
@@ -37,17 +43,17 @@ static int copy_get_pages(struct zxvmo_vmo *vmo, u64 offset, size_t count,
 			pages[i] = zxvmo_ptree_lookup(&vmo->tree, first + i);
 			if (!pages[i])
 				absent = true;
+			else if (!write)
+				get_page(pages[i]);
 		}
-		if (!absent || !write)
+		if (!write)
 			break;
+		if (!absent)
+			return 0;
 		mutex_unlock(&vmo->lock);
 		ret = zxvmo_vmo_commit(vmo, first, first + nr - 1);
 		if (ret)
 			return ret;
-	}
-	for (i = 0; i < nr && !ret; i++) {
-		if (pages[i])
-			get_page(pages[i]);
 	}
 	mutex_unlock(&vmo->lock);
 	return ret;
@@ -88,12 +94,12 @@ static int copy_pages(struct zxvmo_vmo *vmo, u64 *offset, struct iov_iter *iter)
 	size_t count = iov_iter_count(iter);
 	size_t left = min(count, COPY_PAGES * PAGE_SIZE - start);
 	unsigned int nr = left ? DIV_ROUND_UP(start + left, PAGE_SIZE) : 0;
+	bool write = iov_iter_rw(iter) == WRITE;
 	struct page *pages[COPY_PAGES];
 	unsigned int i;
 	int ret;
 
-	ret = copy_get_pages(vmo, *offset, count, iov_iter_rw(iter) == WRITE,
-			     pages, nr);
+	ret = copy_get_pages(vmo, *offset, count, write, pages, nr);
 	if (ret)
 		return ret;
 	for (i = 0; i < nr; i++) {
@@ -102,12 +108,14 @@ static int copy_pages(struct zxvmo_vmo *vmo, u64 *offset, struct iov_iter *iter)
 
 		if (done != len)
 			ret = -EAGAIN;
-		if (pages[i])
+		if (pages[i] && !write)
 			put_page(pages[i]);
 		*offset += done;
 		left -= done;
 		start = 0;
 	}
+	if (write)
+		mutex_unlock(&vmo->lock);
 	return ret;
 }
 

@@ -20,6 +20,7 @@
  * VM_FAULT_OOM would repeat the fault for ever.
  */
 #include <linux/pagemap.h>
+#include <linux/personality.h>
 
 #include "zxvmo.h"
 
@@ -62,7 +63,7 @@ static vm_fault_t fault_get_page(struct zxvmo_vmo *vmo, u64 index, bool commit,
 	struct zxvmo_supply supply;
 	vm_fault_t ret = 0;
 
-	zxvmo_supply_init(&supply, vmo->account);
+	zxvmo_supply_init(&supply, vmo->tree.account);
 	for (;;) {
 		mutex_lock(&vmo->lock);
 		if (index >= vmo->size >> PAGE_SHIFT) {
@@ -97,7 +98,7 @@ static vm_fault_t zxvmo_vma_fault(struct vm_fault *vmf)
 	vm_fault_t ret;
 
 	/* References to a zero page must not overflow; then memory is spent. */
-	if (page_count(zero_page(vmf->pgoff)) > INT_MAX / 2)
+	if ((unsigned int)page_count(zero_page(vmf->pgoff)) > INT_MAX / 2)
 		commit = true;
 	ret = fault_get_page(vmo, vmf->pgoff, commit, &page);
 	if (ret)
@@ -180,6 +181,9 @@ int zxvmo_vmo_mmap(struct file *file, struct vm_area_struct *vma)
 		denied |= VM_WRITE;
 	if (!(rights & ZXVMO_RIGHT_EXECUTE))
 		denied |= VM_EXEC;
+	/* That every readable mapping is executable is no wish of the program. */
+	if ((denied & VM_EXEC) && (current->personality & READ_IMPLIES_EXEC))
+		vm_flags_clear(vma, VM_EXEC);
 	if (vma->vm_flags & denied)
 		return -EACCES;
 	/* VM_MAYREAD is VM_READ four bits up, and so on. */

@@ -5,13 +5,14 @@
  * The size of the file is the stream size. Writing beyond it makes the stream
  * longer, up to the size of the VMO, and a resizable VMO grows if the handle has
  * the right. Writers exclude each other by the inode's lock, as in any file, but
- * a page fault of the user's buffer is never waited for under it: the buffer is
- * faulted in before, and a write that still meets a fault in its middle is short.
+ * it is dropped where the user's buffer must be faulted in: other writers may
+ * then come in between.
  */
 #include <linux/compat.h>
 #include <linux/falloc.h>
 #include <linux/pagemap.h>
 #include <linux/poll.h>
+#include <linux/sched/signal.h>
 #include <linux/uio.h>
 
 #include "zxvmo.h"
@@ -75,7 +76,10 @@ static int file_grow(struct file *file, u64 end)
 	return 0;
 }
 
-/* Writes with the inode locked; -EAGAIN: nothing done, fault the buffer in. */
+/*
+ * Writes with the inode locked. Less than all, or -EAGAIN instead of nothing: the
+ * buffer must be faulted in.
+ */
 static ssize_t file_write_locked(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct file *file = iocb->ki_filp;
@@ -107,23 +111,23 @@ static ssize_t file_write_locked(struct kiocb *iocb, struct iov_iter *from)
 static ssize_t file_write_iter(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct inode *inode = file_inode(iocb->ki_filp);
-	size_t count = iov_iter_count(from);
-	ssize_t ret;
+	bool user = user_backed_iter(from);
+	ssize_t ret, done = 0;
 
-	if (count && user_backed_iter(from) &&
-	    fault_in_iov_iter_readable(from, count) == count)
-		return -EFAULT;
-	for (;;) {
+	do {
+		/* What an append does not find at once goes to the end there is then. */
+		if (user && iov_iter_count(from) && zxvmo_copy_fault_in(from))
+			return done ?: -EFAULT;
 		if (down_write_killable(&inode->i_rwsem))
-			return -EINTR;
+			return done ?: -EINTR;
 		ret = file_write_locked(iocb, from);
 		inode_unlock(inode);
-		if (ret != -EAGAIN)
-			return ret;
-		ret = zxvmo_copy_fault_in(from);
-		if (ret)
-			return ret;
-	}
+		if (ret > 0)
+			done += ret;
+		if (fatal_signal_pending(current))
+			break;
+	} while ((ret > 0 && iov_iter_count(from)) || (ret == -EAGAIN && user));
+	return done ?: ret;
 }
 
 static loff_t file_llseek(struct file *file, loff_t offset, int whence)

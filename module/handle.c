@@ -110,10 +110,15 @@ int zxvmo_fs_get(void)
 /** zxvmo_fs_put() - undo zxvmo_fs_get() */
 void zxvmo_fs_put(void)
 {
+	struct vfsmount *mnt = NULL;
+
 	mutex_lock(&zxvmo_fs_lock);
 	if (!--zxvmo_fs_users)
-		kern_unmount(zxvmo_mnt);
+		swap(mnt, zxvmo_mnt);
 	mutex_unlock(&zxvmo_fs_lock);
+	/* It waits for RCU: not with the lock, which open(2) takes. */
+	if (mnt)
+		kern_unmount(mnt);
 }
 
 /* A new handle of @inode, whose reference is consumed in every case. */
@@ -161,6 +166,8 @@ struct file *zxvmo_handle_new(struct zxvmo_object *object, u32 rights)
 		return ERR_CAST(inode);
 	}
 	inode->i_ino = object->koid;
+	/* No name leads here: file watches end with the last handle. */
+	clear_nlink(inode);
 	inode->i_op = &zxvmo_inode_ops;
 	inode->i_private = object;
 	object->inode = inode;
@@ -189,16 +196,16 @@ struct file *zxvmo_handle_dup(struct file *file, u32 rights)
  * @file: the handle, consumed in every case
  * @out_handle: user address of the __u32 that receives its value
  *
- * Return: 0, -EMFILE or -EFAULT.
+ * Return: 0, -EMFILE, -ENOMEM or -EFAULT.
  */
 int zxvmo_handle_deliver(struct file *file, u64 out_handle)
 {
-	int ret = -EMFILE;
-	int fd;
+	int fd = get_unused_fd_flags(O_CLOEXEC);
+	int ret = fd;
 
-	fd = get_unused_fd_flags(O_CLOEXEC);
 	if (fd < 0)
 		goto err_file;
+	ret = -EMFILE;
 	if (fd >= ZXVMO_HANDLE_MAX_FD)
 		goto err_fd;
 	ret = put_user(ZXVMO_HANDLE(zxvmo_file_tag(file), fd),

@@ -13,6 +13,7 @@ static int compare_pointers(const void *a, const void *b)
 {
 	uintptr_t x = *(uintptr_t *)a, y = *(uintptr_t *)b;
 
+	cond_resched();
 	return x < y ? -1 : x > y;
 }
 

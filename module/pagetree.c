@@ -24,6 +24,7 @@
  * without the lock and put in by zxvmo_ptree_reserve() under it.
  */
 #include <linux/log2.h>
+#include <linux/nospec.h>
 #include <linux/slab.h>
 
 #include "zxvmo.h"
@@ -103,16 +104,23 @@ static size_t node_bytes(const struct zxvmo_node *node)
 	return struct_size(node, slots, node->nr_slots);
 }
 
-static struct zxvmo_node *node_alloc(unsigned int nr_slots)
+/* A full node counts as a page; a short leaf is part of what a VMO costs. */
+static struct zxvmo_node *node_alloc(struct zxvmo_account *account,
+				     unsigned int nr_slots)
 {
 	const gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN |
 			  __GFP_RETRY_MAYFAIL;
 	struct zxvmo_node *node;
 
-	if (nr_slots == NODE_SLOTS)
+	if (nr_slots == NODE_SLOTS) {
+		if (zxvmo_account_charge(account, 1))
+			return NULL;
 		node = kmem_cache_alloc(zxvmo_node_cache, gfp);
-	else
+		if (!node)
+			zxvmo_account_uncharge(account, 1);
+	} else {
 		node = kmalloc(struct_size(node, slots, nr_slots), gfp);
+	}
 	if (!node)
 		return NULL;
 	refcount_set(&node->refs, 1);
@@ -121,15 +129,17 @@ static struct zxvmo_node *node_alloc(unsigned int nr_slots)
 	return node;
 }
 
-static void node_put(struct zxvmo_node *node)
+static void node_put(struct zxvmo_account *account, struct zxvmo_node *node)
 {
 	if (!refcount_dec_and_test(&node->refs))
 		return;
 	atomic_long_dec(&zxvmo_nr_nodes);
-	if (node->nr_slots == NODE_SLOTS)
+	if (node->nr_slots == NODE_SLOTS) {
+		zxvmo_account_uncharge(account, 1);
 		kmem_cache_free(zxvmo_node_cache, node);
-	else
+	} else {
 		kfree(node);
+	}
 }
 
 /* Highest index that a tree with this root can hold. */
@@ -175,7 +185,7 @@ struct page *zxvmo_ptree_lookup(const struct zxvmo_ptree *tree, u64 index)
 
 	if (!leaf || offset >= leaf->nr_slots)
 		return NULL;
-	return slot_page(leaf->slots[offset]);
+	return slot_page(leaf->slots[array_index_nospec(offset, leaf->nr_slots)]);
 }
 
 /*
@@ -409,7 +419,7 @@ static void replace_first_leaf(struct zxvmo_ptree *tree,
 	else
 		tree->root = leaf;
 	tree->node_bytes -= node_bytes(old);
-	node_put(old);
+	node_put(tree->account, old);
 }
 
 /**
@@ -571,10 +581,10 @@ u64 zxvmo_ptree_remove(struct zxvmo_ptree *tree, u64 first, u64 last,
 		tree->node_bytes -= node_bytes(node);
 		if (node == tree->root) {
 			tree->root = NULL;
-			node_put(node);
+			node_put(tree->account, node);
 			break;
 		}
-		node_put(node);
+		node_put(tree->account, node);
 		node = path[level];
 		node->slots[level_offset(first, level)] = ZXVMO_SLOT_EMPTY;
 		node->nr_used--;
@@ -593,16 +603,16 @@ int zxvmo_node_pool_fill(struct zxvmo_node_pool *pool)
 	struct zxvmo_node *node;
 
 	if (pool->leaf && pool->leaf->nr_slots < pool->want_leaf_slots) {
-		node_put(pool->leaf);
+		node_put(pool->account, pool->leaf);
 		pool->leaf = NULL;
 	}
 	if (pool->want_leaf_slots && !pool->leaf) {
-		pool->leaf = node_alloc(pool->want_leaf_slots);
+		pool->leaf = node_alloc(pool->account, pool->want_leaf_slots);
 		if (!pool->leaf)
 			return -ENOMEM;
 	}
 	while (pool->nr < pool->want_nodes) {
-		node = node_alloc(NODE_SLOTS);
+		node = node_alloc(pool->account, NODE_SLOTS);
 		if (!node)
 			return -ENOMEM;
 		node->slots[0] = (unsigned long)pool->nodes;
@@ -622,11 +632,11 @@ void zxvmo_node_pool_drain(struct zxvmo_node_pool *pool)
 		struct zxvmo_node *node = pool->nodes;
 
 		pool->nodes = (struct zxvmo_node *)node->slots[0];
-		node_put(node);
+		node_put(pool->account, node);
 	}
 	pool->nr = 0;
 	if (pool->leaf)
-		node_put(pool->leaf);
+		node_put(pool->account, pool->leaf);
 	pool->leaf = NULL;
 }
 

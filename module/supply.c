@@ -20,7 +20,7 @@
 void zxvmo_supply_init(struct zxvmo_supply *supply,
 		       struct zxvmo_account *account)
 {
-	*supply = (struct zxvmo_supply) { .account = account };
+	*supply = (struct zxvmo_supply) { .pool.account = account };
 	INIT_LIST_HEAD(&supply->pages);
 }
 
@@ -39,7 +39,7 @@ int zxvmo_supply_fill(struct zxvmo_supply *supply)
 	int ret;
 
 	if (nr) {
-		ret = zxvmo_account_charge(supply->account, nr);
+		ret = zxvmo_account_charge(supply->pool.account, nr);
 		if (ret)
 			return ret;
 	}
@@ -49,7 +49,7 @@ int zxvmo_supply_fill(struct zxvmo_supply *supply)
 		if (!page || fatal_signal_pending(current)) {
 			if (page)
 				__free_page(page);
-			zxvmo_account_uncharge(supply->account, nr);
+			zxvmo_account_uncharge(supply->pool.account, nr);
 			return page ? -EINTR : -ENOMEM;
 		}
 		list_add(&page->lru, &supply->pages);
@@ -81,7 +81,7 @@ struct page *zxvmo_supply_take(struct zxvmo_supply *supply)
 void zxvmo_supply_release(struct zxvmo_supply *supply)
 {
 	if (supply->nr) {
-		zxvmo_account_uncharge(supply->account, supply->nr);
+		zxvmo_account_uncharge(supply->pool.account, supply->nr);
 		supply->nr = 0;
 		zxvmo_pages_free(&supply->pages);
 	}

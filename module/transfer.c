@@ -89,30 +89,37 @@ static int transfer_prepare(struct transfer *t, u64 first, u64 src_first, u64 nr
 	zxvmo_ptree_want(&t->dst->tree, dst_last, nr_hint, &t->supply.pool);
 	if (busy > t->supply.nr)
 		return -EAGAIN;
-	/* The copies are charged in the supply. */
-	if (t->dst->account != t->src->account) {
-		ret = zxvmo_account_charge(t->dst->account, moving - busy);
+	if (t->dst->tree.account != t->src->tree.account) {
+		ret = zxvmo_account_charge(t->dst->tree.account, moving);
 		if (ret)
 			return ret;
 	}
 	/* One leaf holds them all, so the last one's slot means all slots. */
 	ret = zxvmo_ptree_reserve(&t->dst->tree, dst_last, nr_hint, &t->supply.pool);
-	if (ret && t->dst->account != t->src->account)
-		zxvmo_account_uncharge(t->dst->account, moving - busy);
+	if (ret && t->dst->tree.account != t->src->tree.account)
+		zxvmo_account_uncharge(t->dst->tree.account, moving);
 	return ret;
 }
 
-/* Moves one page; what is left over is added to @freed. */
+/*
+ * Moves one page, which was charged to the destination; what is left over is
+ * added to @freed. Its holders may have come and gone since they were counted:
+ * none is left, or one has come that needs no copy, such as a memory error.
+ */
 static void transfer_page(struct transfer *t, u64 index, u64 src_index,
 			  struct page *page, struct list_head *freed)
 {
+	bool charged = t->dst->tree.account != t->src->tree.account;
 	struct page *old, *new = page;
 	LIST_HEAD(taken);
 
-	if (page_count(page) > 1) {
+	if (page_count(page) > 1 && t->supply.nr) {
 		new = zxvmo_supply_take(&t->supply);
 		copy_highpage(new, page);
 		zxvmo_page_disown(page);
+		/* The copy was charged in the supply. */
+		if (charged)
+			zxvmo_account_uncharge(t->dst->tree.account, 1);
 	}
 	/* Stored before it is removed: the leaf may be the same and only have it. */
 	old = zxvmo_vmo_store(t->dst, index, new);
@@ -121,11 +128,11 @@ static void transfer_page(struct transfer *t, u64 index, u64 src_index,
 		list_del(&page->lru);
 	else
 		list_splice(&taken, freed);
-	if (new != page || t->dst->account != t->src->account)
-		zxvmo_account_uncharge(t->src->account, 1);
+	if (new != page || charged)
+		zxvmo_account_uncharge(t->src->tree.account, 1);
 	if (old) {
 		zxvmo_page_disown(old);
-		zxvmo_account_uncharge(t->dst->account, 1);
+		zxvmo_account_uncharge(t->dst->tree.account, 1);
 		list_add(&old->lru, freed);
 	}
 }
@@ -270,7 +277,7 @@ int zxvmo_vmo_transfer_data(struct zxvmo_cmd *cmd)
 	t.nr = arg->length >> PAGE_SHIFT;
 	ret = 0;
 	if (t.src != t.dst || t.first != t.src_first) {
-		zxvmo_supply_init(&t.supply, t.dst->account);
+		zxvmo_supply_init(&t.supply, t.dst->tree.account);
 		ret = transfer_run(&t);
 		zxvmo_supply_release(&t.supply);
 	}

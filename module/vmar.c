@@ -122,6 +122,16 @@ static int map_check_place(const struct zxvmo_vmar_map *arg, u64 *length)
 	return end > MAX_LFS_FILESIZE ? -ERANGE : 0;
 }
 
+/* What mmap(2) and munmap(2) say in words that mean something else here. */
+static int mapping_error(int err)
+{
+	if (err == -EPERM)	/* a security module, or a sealed mapping */
+		return -EACCES;
+	if (err == -EAGAIN)	/* RLIMIT_MEMLOCK after mlockall(2) */
+		return -ENOMEM;
+	return err;
+}
+
 int zxvmo_vmar_map(struct zxvmo_cmd *cmd)
 {
 	struct zxvmo_vmar_map *arg = cmd->arg;
@@ -152,7 +162,7 @@ int zxvmo_vmar_map(struct zxvmo_cmd *cmd)
 	addr = vm_mmap(ref.file, addr, length, vm_prot(options), flags,
 		       arg->vmo_offset);
 	if (IS_ERR_VALUE(addr)) {
-		ret = (long)addr;
+		ret = mapping_error((long)addr);
 		goto out;
 	}
 	ret = put_user((u64)addr, (u64 __user *)u64_to_user_ptr(arg->out_addr));
@@ -215,7 +225,7 @@ int zxvmo_vmar_unmap(struct zxvmo_cmd *cmd)
 		ret = find_piece(&start, end, &stop);
 		if (ret || start == end)
 			break;
-		ret = vm_munmap(start, stop - start);
+		ret = mapping_error(vm_munmap(start, stop - start));
 		start = stop;
 	}
 	return ret;

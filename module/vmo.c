@@ -30,7 +30,7 @@ static void vmo_free(struct zxvmo_object *object)
 	struct zxvmo_vmo *vmo = zxvmo_to_vmo(object);
 
 	zxvmo_vmo_decommit(vmo, 0, ZXVMO_LAST_INDEX, false);
-	zxvmo_account_put(vmo->account);
+	zxvmo_account_put(vmo->tree.account);
 	kfree(vmo);
 }
 
@@ -89,8 +89,8 @@ int zxvmo_vmo_create(struct zxvmo_cmd *cmd)
 	vmo = kzalloc(sizeof(*vmo), GFP_KERNEL_ACCOUNT);
 	if (!vmo)
 		return -ENOMEM;
-	vmo->account = zxvmo_account_get();
-	if (!vmo->account) {
+	vmo->tree.account = zxvmo_account_get();
+	if (!vmo->tree.account) {
 		kfree(vmo);
 		return -ENOMEM;
 	}
@@ -219,7 +219,7 @@ int zxvmo_vmo_commit(struct zxvmo_vmo *vmo, u64 first, u64 last)
 	struct zxvmo_supply supply;
 	int ret = -EAGAIN;
 
-	zxvmo_supply_init(&supply, vmo->account);
+	zxvmo_supply_init(&supply, vmo->tree.account);
 	mutex_lock(&vmo->lock);
 	supply.want = last - first + 1 -
 		      zxvmo_ptree_count(&vmo->tree, first, last);
@@ -327,7 +327,7 @@ u64 zxvmo_vmo_detach(struct zxvmo_vmo *vmo, u64 first, u64 last,
 	if (begin <= end)
 		unmap_mapping_pages(zxvmo_vmo_mapping(vmo), begin,
 				    end - begin + 1, false);
-	zxvmo_account_uncharge(vmo->account, nr);
+	zxvmo_account_uncharge(vmo->tree.account, nr);
 	list_splice(&detached, pages);
 	return next;
 }

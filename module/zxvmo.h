@@ -17,8 +17,9 @@
  *	object->lock		signals, waiters, name; a leaf, never held
  *				while another lock is taken
  *
- * No lock is held across a copy to or from user memory, and nothing is
- * allocated under vmo->lock.
+ * Nothing is allocated under vmo->lock, and no page fault of user memory is
+ * waited for under any lock: what is copied under one is copied with page
+ * faults disabled.
  */
 #ifndef _ZXVMO_H
 #define _ZXVMO_H
@@ -205,13 +206,17 @@ static inline struct zxvmo_object *zxvmo_file_object(const struct file *file)
 
 struct zxvmo_node;
 
+struct zxvmo_account;
+
 /**
  * struct zxvmo_ptree - page tree of a VMO
+ * @account: who pays for the nodes
  * @root: top node, NULL if the tree is empty
  * @nr_pages: pages in the tree
  * @node_bytes: memory of its nodes
  */
 struct zxvmo_ptree {
+	struct zxvmo_account *account;
 	struct zxvmo_node *root;
 	unsigned long nr_pages;
 	unsigned long node_bytes;
@@ -219,6 +224,7 @@ struct zxvmo_ptree {
 
 /**
  * struct zxvmo_node_pool - nodes allocated ahead of a lock
+ * @account: who pays for them
  * @nodes: full nodes, linked through their first slot
  * @nr: number of @nodes
  * @leaf: a short leaf, or NULL
@@ -226,6 +232,7 @@ struct zxvmo_ptree {
  * @want_leaf_slots: slots of the short leaf that it takes, or 0
  */
 struct zxvmo_node_pool {
+	struct zxvmo_account *account;
 	struct zxvmo_node *nodes;
 	unsigned int nr;
 	struct zxvmo_node *leaf;
@@ -258,8 +265,6 @@ void zxvmo_node_pool_drain(struct zxvmo_node_pool *pool);
 
 /* account.c */
 
-struct zxvmo_account;
-
 extern atomic_long_t zxvmo_nr_pages;
 
 struct zxvmo_account *zxvmo_account_get(void);
@@ -271,14 +276,12 @@ void zxvmo_account_uncharge(struct zxvmo_account *account, unsigned long nr);
 
 /**
  * struct zxvmo_supply - pages and nodes allocated ahead of a lock
- * @account: who is charged for @pages
  * @pages: zeroed pages, linked through their lru
  * @nr: number of @pages
  * @want: pages that are still missing
- * @pool: nodes
+ * @pool: nodes, and who is charged for all of it
  */
 struct zxvmo_supply {
-	struct zxvmo_account *account;
 	struct list_head pages;
 	unsigned long nr;
 	unsigned long want;
@@ -298,10 +301,9 @@ void zxvmo_pages_free(struct list_head *pages);
  * struct zxvmo_vmo - a VMO
  * @object: base
  * @options: ZXVMO_VMO_RESIZABLE or ZXVMO_VMO_UNBOUNDED
- * @account: who the pages are charged to
  * @lock: protects all that follows. @size and @stream_size change only with
  *	the inode locked as well.
- * @tree: the pages
+ * @tree: the pages, and who they are charged to
  * @size: size in bytes, a multiple of the page size
  * @stream_size: content size in bytes; more than @size only when it was set
  *	through the property
@@ -310,7 +312,6 @@ void zxvmo_pages_free(struct list_head *pages);
 struct zxvmo_vmo {
 	struct zxvmo_object object;
 	u32 options;
-	struct zxvmo_account *account;
 	struct mutex lock;		/* below mmap_lock, above page locks */
 	struct zxvmo_ptree tree;
 	u64 size;

@@ -39,7 +39,8 @@
  * of the command itself and have no status of their own:
  *
  * - ENOTTY: no such command, or not on this kind of descriptor.
- * - E2BIG: the structure is longer than the kernel's and its tail is not zero.
+ * - E2BIG: the structure is longer than the kernel's and its tail is not zero, or
+ *   it is longer than a page.
  * - EFAULT: the structure or an address in it cannot be accessed. It is
  *   ZX_ERR_INVALID_ARGS in every zx_ call; the buffers of VMO_READ and
  *   VMO_WRITE do not give EFAULT, see there.
@@ -633,7 +634,8 @@ struct zxvmo_event_create {
  *
  * The memory reads as zero and is allocated when it is written, mapped and
  * written, or committed. It is charged to the memory cgroup of whoever causes
- * that and counted towards the limits of the user who created the VMO.
+ * that and, with what keeps track of it, counted towards the limits of the user
+ * who created the VMO.
  * (vmo.md 2.1)
  *
  * Return: 0. In this order: EINVAL: RESIZABLE with UNBOUNDED. ERANGE: @vmo_size

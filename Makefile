@@ -82,7 +82,7 @@ bench: tests
 
 demo: lib
 	$(Q)$(MAKE) -C samples
-	$(Q)$(ZXVM) --kernel 6.12 -- build/demo "$$(selftests/vm/fetch-kernel --print image 6.12)"
+	$(Q)$(ZXVM) --kernel 6.12 -- build/demo "$$(selftests/vm/fetch-kernel --print vmlinux 6.12)"
 
 clean:
 	rm -rf build

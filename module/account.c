@@ -7,7 +7,8 @@
  * cgroups are charged besides, by the allocators.
  *
  * The two counters are atomic and never exceed their limits for an instant, so
- * that a request that is refused disturbs nobody else; zxvmo_accounts_lock protects the table of users.
+ * that a request that is refused disturbs nobody else. zxvmo_accounts_lock
+ * protects the table of users.
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
@@ -141,12 +142,12 @@ static bool counter_add(atomic_long_t *counter, unsigned long nr,
  */
 int zxvmo_account_charge(struct zxvmo_account *account, unsigned long nr)
 {
-	unsigned long limit = READ_ONCE(max_memory) / PAGE_SIZE ?:
-			      totalram_pages() / 2;
+	unsigned long limit = READ_ONCE(max_memory);
 	unsigned int share = min(READ_ONCE(user_share), 100U);
-	unsigned long user_limit = account->privileged ? ULONG_MAX :
-				   mult_frac(limit, share, 100U);
+	unsigned long user_limit;
 
+	limit = limit ? limit / PAGE_SIZE : totalram_pages() / 2;
+	user_limit = account->privileged ? ULONG_MAX : mult_frac(limit, share, 100U);
 	if (!counter_add(&account->nr_pages, nr, user_limit))
 		return -ENOMEM;
 	if (!counter_add(&zxvmo_nr_pages, nr, limit)) {

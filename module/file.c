@@ -50,20 +50,22 @@ static ssize_t file_read_iter(struct kiocb *iocb, struct iov_iter *to)
  * the old end comes into the stream as zero up to @begin, where the caller has
  * put its own bytes.
  */
-static void file_extend(struct zxvmo_vmo *vmo, u64 size, u64 begin, u64 end)
+static void file_extend(struct zxvmo_vmo *vmo, u64 begin, u64 end)
 {
 	u64 stream = vmo->stream_size;
 
-	if (end > stream) {
-		begin = min(begin, vmo->size);
-		if (begin > stream)
-			zxvmo_vmo_zero(vmo, stream, begin - stream, false);
-		stream = end;
-	}
-	zxvmo_vmo_set_sizes(vmo, size, stream);
+	if (end <= stream)
+		return;
+	begin = min(begin, vmo->size);
+	if (begin > stream)
+		zxvmo_vmo_zero(vmo, stream, begin - stream, false);
+	zxvmo_vmo_set_sizes(vmo, vmo->size, end);
 }
 
-/* Makes room up to @end, whole pages; the inode is locked. */
+/*
+ * Makes room up to @end, whole pages; the inode is locked. It is never taken
+ * back: from now on others may have stored there.
+ */
 static int file_grow(struct file *file, u64 end)
 {
 	struct zxvmo_vmo *vmo = zxvmo_file_vmo(file);
@@ -85,25 +87,22 @@ static ssize_t file_write_locked(struct kiocb *iocb, struct iov_iter *from)
 	struct file *file = iocb->ki_filp;
 	struct zxvmo_vmo *vmo = zxvmo_file_vmo(file);
 	ssize_t count = generic_write_checks(iocb, from);
-	u64 pos = iocb->ki_pos, size = vmo->size;
+	u64 pos = iocb->ki_pos;
 	ssize_t done;
 	int ret;
 
 	if (count <= 0)
 		return count;
 	if (file_grow(file, pos + count)) {
-		if (pos >= size)
+		if (pos >= vmo->size)
 			return -EFBIG;
-		count = size - pos;
+		count = vmo->size - pos;
 		iov_iter_truncate(from, count);
 	}
 	ret = zxvmo_vmo_copy_nofault(vmo, pos, from);
 	done = count - iov_iter_count(from);
 	if (done)
-		file_extend(vmo, max_t(u64, size, PAGE_ALIGN(pos + done)), pos,
-			    pos + done);
-	else
-		zxvmo_vmo_set_sizes(vmo, size, vmo->stream_size);
+		file_extend(vmo, pos, pos + done);
 	iocb->ki_pos += done;
 	return done ?: ret;
 }
@@ -186,10 +185,8 @@ static long file_fallocate(struct file *file, int mode, loff_t offset,
 		zxvmo_vmo_zero(vmo, vmo->stream_size,
 			       min(end, size) - min(vmo->stream_size, size), false);
 	ret = zxvmo_vmo_commit(vmo, offset >> PAGE_SHIFT, (end - 1) >> PAGE_SHIFT);
-	if (ret)
-		zxvmo_vmo_set_sizes(vmo, size, vmo->stream_size);
-	else if (!(mode & FALLOC_FL_KEEP_SIZE))
-		file_extend(vmo, vmo->size, 0, end);
+	if (!ret && !(mode & FALLOC_FL_KEEP_SIZE))
+		file_extend(vmo, 0, end);
 out:
 	inode_unlock(inode);
 	return ret;

@@ -3,16 +3,16 @@
  * Handles: open files on the inode of an object.
  *
  * The inodes live in a pseudo filesystem that nobody can mount. Its mount is
- * made when the device is first opened and given up when the device is last
- * closed; the handles and mappings that are left hold it, and with it the
- * module, until they are gone. So the last fput(), which runs the inode's
- * eviction, never runs in a module that is already unloaded.
+ * made when the device is first opened and given up when the device is closed
+ * and no object is left. The file whose last fput() evicts the last object still
+ * holds it, and with it the module, so that no code runs in a module that is
+ * already unloaded.
  *
  * A handle's value is (tag << 22) | (fd << 2) | 3. Tags come from a counter, so
  * that a descriptor that is closed and used again gets another one.
  *
- * zxvmo_fs_lock protects zxvmo_fs_users and zxvmo_mnt. Handles need no lock:
- * rights and tag never change.
+ * zxvmo_fs_lock protects zxvmo_mnt and the first and last of zxvmo_fs_users.
+ * Handles need no lock: rights and tag never change.
  */
 #include <linux/fdtable.h>
 #include <linux/file.h>
@@ -33,14 +33,16 @@ atomic_long_t zxvmo_nr_handles = ATOMIC_LONG_INIT(0);
 static atomic_t zxvmo_last_tag = ATOMIC_INIT(0);
 
 static DEFINE_MUTEX(zxvmo_fs_lock);
-static unsigned int zxvmo_fs_users;
+static refcount_t zxvmo_fs_users = REFCOUNT_INIT(0);
 static struct vfsmount *zxvmo_mnt;
 
 static void fs_evict_inode(struct inode *inode)
 {
 	clear_inode(inode);
-	if (inode->i_private)
+	if (inode->i_private) {
 		zxvmo_object_free(inode->i_private);
+		zxvmo_fs_put();
+	}
 }
 
 static const struct super_operations zxvmo_super_ops = {
@@ -85,24 +87,26 @@ static struct file_system_type zxvmo_fs_type = {
 };
 
 /**
- * zxvmo_fs_get() - make sure that new inodes have a home
+ * zxvmo_fs_get() - make sure that inodes have a home
  *
  * Return: 0 or a negative errno.
  */
 int zxvmo_fs_get(void)
 {
+	struct vfsmount *mnt;
 	int ret = 0;
 
+	if (refcount_inc_not_zero(&zxvmo_fs_users))
+		return 0;
 	mutex_lock(&zxvmo_fs_lock);
-	if (!zxvmo_fs_users) {
-		struct vfsmount *mnt = kern_mount(&zxvmo_fs_type);
-
+	if (!refcount_inc_not_zero(&zxvmo_fs_users)) {
+		mnt = kern_mount(&zxvmo_fs_type);
 		ret = PTR_ERR_OR_ZERO(mnt);
-		if (!ret)
+		if (!ret) {
 			zxvmo_mnt = mnt;
+			refcount_set(&zxvmo_fs_users, 1);
+		}
 	}
-	if (!ret)
-		zxvmo_fs_users++;
 	mutex_unlock(&zxvmo_fs_lock);
 	return ret;
 }
@@ -110,15 +114,14 @@ int zxvmo_fs_get(void)
 /** zxvmo_fs_put() - undo zxvmo_fs_get() */
 void zxvmo_fs_put(void)
 {
-	struct vfsmount *mnt = NULL;
+	struct vfsmount *mnt;
 
-	mutex_lock(&zxvmo_fs_lock);
-	if (!--zxvmo_fs_users)
-		swap(mnt, zxvmo_mnt);
+	if (!refcount_dec_and_mutex_lock(&zxvmo_fs_users, &zxvmo_fs_lock))
+		return;
+	mnt = zxvmo_mnt;
 	mutex_unlock(&zxvmo_fs_lock);
 	/* It waits for RCU: not with the lock, which open(2) takes. */
-	if (mnt)
-		kern_unmount(mnt);
+	kern_unmount(mnt);
 }
 
 /* A new handle of @inode, whose reference is consumed in every case. */
@@ -165,6 +168,8 @@ struct file *zxvmo_handle_new(struct zxvmo_object *object, u32 rights)
 		zxvmo_object_free(object);
 		return ERR_CAST(inode);
 	}
+	/* The device's file has it mounted: this cannot fail. */
+	zxvmo_fs_get();
 	inode->i_ino = object->koid;
 	/* No name leads here: file watches end with the last handle. */
 	clear_nlink(inode);

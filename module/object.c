@@ -226,7 +226,7 @@ int zxvmo_object_flush(struct file *file, fl_owner_t id)
  * @wait: the poll table
  *
  * Return: EPOLLIN while ZXVMO_SIGNAL_SIGNALED is set, EPOLLPRI while a user
- * signal is.
+ * signal is; EPOLLERR without ZXVMO_RIGHT_WAIT.
  */
 __poll_t zxvmo_object_poll(struct file *file, struct poll_table_struct *wait)
 {
@@ -234,6 +234,8 @@ __poll_t zxvmo_object_poll(struct file *file, struct poll_table_struct *wait)
 	__poll_t mask = 0;
 	u32 signals;
 
+	if (!(zxvmo_file_rights(file) & ZXVMO_RIGHT_WAIT))
+		return EPOLLERR;
 	poll_wait(file, &object->poll, wait);
 	signals = READ_ONCE(object->signals);
 	if (signals & ZXVMO_SIGNAL_SIGNALED)

@@ -159,16 +159,23 @@ u64 zxvmo_ptree_leaf_last(u64 index)
 	return index | (NODE_SLOTS - 1);
 }
 
-/* The leaf that covers @index, or NULL; it may be too short to have the slot. */
-static struct zxvmo_node *ptree_leaf(const struct zxvmo_ptree *tree, u64 index)
+/* The node of @level that covers @index, or NULL. */
+static struct zxvmo_node *ptree_node(const struct zxvmo_ptree *tree, u64 index,
+				     unsigned int level)
 {
 	struct zxvmo_node *node = tree->root;
 
-	if (!node || index > node_span_last(node))
+	if (!node || node->level < level || index > node_span_last(node))
 		return NULL;
-	while (node && node->level)
+	while (node && node->level > level)
 		node = slot_node(node->slots[level_offset(index, node->level)]);
 	return node;
+}
+
+/* The leaf that covers @index, or NULL; it may be too short to have the slot. */
+static struct zxvmo_node *ptree_leaf(const struct zxvmo_ptree *tree, u64 index)
+{
+	return ptree_node(tree, index, 0);
 }
 
 /**
@@ -450,6 +457,40 @@ bool zxvmo_ptree_want(const struct zxvmo_ptree *tree, u64 index, u64 nr_hint,
 	return pool->nr < pool->want_nodes ||
 	       (pool->want_leaf_slots &&
 		(!pool->leaf || pool->leaf->nr_slots < nr_slots));
+}
+
+/**
+ * zxvmo_ptree_want_range() - find out which nodes a range would take
+ * @tree: the tree
+ * @first: first index
+ * @last: last index, in another leaf than @first
+ * @pool: its want_ fields are set
+ */
+void zxvmo_ptree_want_range(const struct zxvmo_ptree *tree, u64 first, u64 last,
+			    struct zxvmo_node_pool *pool)
+{
+	unsigned int top = root_level(tree, last);
+	unsigned int root = tree->root ? tree->root->level : top;
+	unsigned int nr = tree->root ? top - root : 1;
+	struct zxvmo_node *leaf = ptree_leaf(tree, first);
+	unsigned int level;
+	u64 i;
+
+	/* A short leaf is replaced by a full one. */
+	if (leaf && leaf->nr_slots < NODE_SLOTS)
+		nr++;
+	for (level = 0; level < top; level++) {
+		unsigned int shift = level_shift(level + 1);
+
+		for (i = first >> shift; i <= last >> shift; i++) {
+			/* The leftmost ones above the old root are new roots. */
+			if (!ptree_node(tree, i << shift, level) &&
+			    (i || level <= root))
+				nr++;
+		}
+	}
+	pool->want_nodes = nr;
+	pool->want_leaf_slots = 0;
 }
 
 /**

@@ -90,7 +90,7 @@ int zxvmo_vmo_resize_stream(struct zxvmo_vmo *vmo, u64 stream_size)
 	return ret;
 }
 
-int zxvmo_vmo_get_size(struct zxvmo_cmd *cmd)
+static int get_size(struct zxvmo_cmd *cmd, bool stream)
 {
 	struct zxvmo_vmo_get_size *arg = cmd->arg;
 	struct zxvmo_vmo *vmo;
@@ -100,24 +100,19 @@ int zxvmo_vmo_get_size(struct zxvmo_cmd *cmd)
 	vmo = zxvmo_vmo_get(cmd, arg->handle, 0, &ref);
 	if (IS_ERR(vmo))
 		return PTR_ERR(vmo);
-	size = READ_ONCE(vmo->size);
+	size = stream ? READ_ONCE(vmo->stream_size) : READ_ONCE(vmo->size);
 	zxvmo_handle_put(&ref);
 	return put_user(size, (u64 __user *)u64_to_user_ptr(arg->out_size));
 }
 
+int zxvmo_vmo_get_size(struct zxvmo_cmd *cmd)
+{
+	return get_size(cmd, false);
+}
+
 int zxvmo_vmo_get_stream_size(struct zxvmo_cmd *cmd)
 {
-	struct zxvmo_vmo_get_size *arg = cmd->arg;
-	struct zxvmo_vmo *vmo;
-	struct zxvmo_ref ref;
-	u64 size;
-
-	vmo = zxvmo_vmo_get(cmd, arg->handle, 0, &ref);
-	if (IS_ERR(vmo))
-		return PTR_ERR(vmo);
-	size = READ_ONCE(vmo->stream_size);
-	zxvmo_handle_put(&ref);
-	return put_user(size, (u64 __user *)u64_to_user_ptr(arg->out_size));
+	return get_size(cmd, true);
 }
 
 int zxvmo_vmo_set_size(struct zxvmo_cmd *cmd)

@@ -202,13 +202,35 @@ int zxvmo_vmo_populate(struct zxvmo_vmo *vmo, u64 first, u64 last,
 	return ret;
 }
 
+/* Gathers all that a commit takes, if nobody changes the VMO meanwhile. */
+static int commit_gather(struct zxvmo_vmo *vmo, u64 first, u64 last,
+			 struct zxvmo_supply *supply)
+{
+	int ret;
+
+	mutex_lock(&vmo->lock);
+	supply->want = last - first + 1 -
+		       zxvmo_ptree_count(&vmo->tree, first, last);
+	mutex_unlock(&vmo->lock);
+	ret = zxvmo_supply_fill(supply);
+	/* In one leaf, all nodes are there before the first page is. */
+	if (ret || !supply->want || last <= zxvmo_ptree_leaf_last(first))
+		return ret;
+
+	/* The pages are there, so this loop is no longer than memory is large. */
+	mutex_lock(&vmo->lock);
+	zxvmo_ptree_want_range(&vmo->tree, first, last, &supply->pool);
+	mutex_unlock(&vmo->lock);
+	return zxvmo_supply_fill(supply);
+}
+
 /**
  * zxvmo_vmo_commit() - make sure that all pages of a range are there
  * @vmo: the VMO
  * @first: first index
  * @last: last index
  *
- * The pages are gathered before the first is added, so that a commit that
+ * Everything is gathered before the first page is added, so that a commit that
  * fails leaves all as it was. What another thread frees meanwhile is committed
  * again; what it cuts off by a resize is left out.
  *
@@ -217,25 +239,16 @@ int zxvmo_vmo_populate(struct zxvmo_vmo *vmo, u64 first, u64 last,
 int zxvmo_vmo_commit(struct zxvmo_vmo *vmo, u64 first, u64 last)
 {
 	struct zxvmo_supply supply;
-	int ret = -EAGAIN;
+	int ret;
 
 	zxvmo_supply_init(&supply, vmo->tree.account);
-	mutex_lock(&vmo->lock);
-	supply.want = last - first + 1 -
-		      zxvmo_ptree_count(&vmo->tree, first, last);
-	mutex_unlock(&vmo->lock);
-
-	while (first <= last) {
+	ret = commit_gather(vmo, first, last, &supply);
+	while (!ret && first <= last) {
 		u64 end = min(last, zxvmo_ptree_leaf_last(first));
 
-		if (ret == -EAGAIN)
-			ret = zxvmo_supply_fill(&supply);
-		if (ret)
-			break;
 		mutex_lock(&vmo->lock);
 		if (first >= vmo->size >> PAGE_SHIFT) {
 			mutex_unlock(&vmo->lock);
-			ret = 0;
 			break;
 		}
 		end = min(end, (vmo->size >> PAGE_SHIFT) - 1);
@@ -243,6 +256,8 @@ int zxvmo_vmo_commit(struct zxvmo_vmo *vmo, u64 first, u64 last)
 		mutex_unlock(&vmo->lock);
 		if (!ret)
 			first = end + 1;
+		else if (ret == -EAGAIN)
+			ret = zxvmo_supply_fill(&supply);
 		cond_resched();
 	}
 	zxvmo_supply_release(&supply);

@@ -253,6 +253,8 @@ u64 zxvmo_ptree_next_absent(const struct zxvmo_ptree *tree, u64 index, u64 last)
 u64 zxvmo_ptree_count(const struct zxvmo_ptree *tree, u64 first, u64 last);
 bool zxvmo_ptree_want(const struct zxvmo_ptree *tree, u64 index, u64 nr_hint,
 		      struct zxvmo_node_pool *pool);
+void zxvmo_ptree_want_range(const struct zxvmo_ptree *tree, u64 first, u64 last,
+			    struct zxvmo_node_pool *pool);
 int zxvmo_ptree_reserve(struct zxvmo_ptree *tree, u64 index, u64 nr_hint,
 			struct zxvmo_node_pool *pool);
 struct page *zxvmo_ptree_store(struct zxvmo_ptree *tree, u64 index,

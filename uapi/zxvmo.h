@@ -611,7 +611,7 @@ struct zxvmo_object_property {
  *	ZXVMO_DEFAULT_EVENT_RIGHTS
  *
  * poll(2) on the descriptor tells POLLIN while ZXVMO_SIGNAL_SIGNALED is set and
- * POLLPRI while a user signal is.
+ * POLLPRI while a user signal is, and POLLERR without ZXVMO_RIGHT_WAIT.
  *
  * Return: 0. EINVAL: @options. EMFILE. ENOMEM. EFAULT: @out_handle.
  */

@@ -1,0 +1,820 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Random operations on a few VMOs, each done at the same time on a plain model
+ * in memory. After every step the statuses agree, the VMOs that were touched
+ * hold as many pages as the model and the same bytes in each, and the absent
+ * pages beside the touched range read as zero; now and then everything is
+ * compared.
+ *
+ * MODEL_SEED=n replaces the fixed seeds, MODEL_STEPS=n the number of steps of
+ * each run, MODEL_TRACE=1 prints every step. A failure prints the last steps
+ * and what repeats it.
+ */
+#include <stdarg.h>
+
+#include "vmo_test.h"
+
+#define NR_VMOS		4
+#define MAX_PAGES	64	/* of one VMO in the model */
+#define FULL_PAGES	8	/* With more than these a VMO is emptied. */
+#define WINDOW_PAGES	6	/* of the mapping a VMO may have */
+#define NR_TRACES	24
+
+struct page {
+	uint64_t index;
+	unsigned char *data;
+};
+
+struct vmo {
+	zx_handle_t handle;	/* 0: the slot is free */
+	bool resizable;
+	uint64_t size;
+	uint64_t stream_size;
+	struct page pages[MAX_PAGES];	/* those present, by index */
+	unsigned int nr;
+	unsigned char *window;	/* of WINDOW_PAGES pages, or NULL */
+	uint64_t window_page;
+};
+
+/* Places in pages where a tree, an offset or a length may change its mind */
+struct profile {
+	unsigned int nr_spots;
+	uint64_t spots[10];
+};
+
+struct model {
+	struct __test_metadata *_metadata;
+	const char *name;
+	const struct profile *profile;
+	uint64_t seed, random, step;
+	struct vmo vmos[NR_VMOS];
+	char traces[NR_TRACES][160];
+	bool trace;
+	uint64_t refused;	/* steps that failed, as they should */
+	uint64_t faults;	/* mapped accesses that raised SIGBUS, as they should */
+	unsigned char *buffer;	/* WINDOW_PAGES + 1 pages */
+	unsigned char *expected;	/* the same */
+	unsigned char *zeros;	/* a page of them */
+};
+
+/* splitmix64 */
+static uint64_t rnd(struct model *m)
+{
+	uint64_t z = m->random += 0x9e3779b97f4a7c15ULL;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
+	return z ^ z >> 31;
+}
+
+static uint64_t below(struct model *m, uint64_t n)
+{
+	return rnd(m) % n;
+}
+
+static bool percent(struct model *m, unsigned int n)
+{
+	return below(m, 100) < n;
+}
+
+__attribute__((format(printf, 2, 3)))
+static void say(struct model *m, const char *format, ...)
+{
+	char *text = m->traces[m->step % NR_TRACES];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(m->traces[0]), format, args);
+	va_end(args);
+	if (m->trace)
+		printf("# %6ju %s\n", (uintmax_t)m->step, text);
+}
+
+/* Ends the test with the way there. */
+__attribute__((format(printf, 2, 3)))
+static void fail(struct model *m, const char *format, ...)
+{
+	struct __test_metadata *_metadata = m->_metadata;
+	uint64_t i = m->step < NR_TRACES - 1 ? 0 : m->step - (NR_TRACES - 1);
+	char text[200];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	for (; i <= m->step; i++)
+		TH_LOG("step %ju: %s", (uintmax_t)i, m->traces[i % NR_TRACES]);
+	TH_LOG("%s", text);
+	TH_LOG("again: MODEL_SEED=%ju MODEL_STEPS=%ju model -v %s", (uintmax_t)m->seed,
+	       (uintmax_t)m->step + 1, m->name);
+	ASSERT_TRUE(false);
+}
+
+static void agree(struct model *m, zx_status_t expected, zx_status_t seen)
+{
+	if (seen != expected)
+		fail(m, "%s instead of %s", zt_status_name(seen), zt_status_name(expected));
+	if (expected != ZX_OK)
+		m->refused++;
+}
+
+/* The model */
+
+/* Place of the first page from @index on */
+static unsigned int find(const struct vmo *v, uint64_t index)
+{
+	unsigned int low = 0, high = v->nr, middle;
+
+	while (low < high) {
+		middle = (low + high) / 2;
+		if (v->pages[middle].index < index)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static unsigned char *lookup(const struct vmo *v, uint64_t index)
+{
+	unsigned int at = find(v, index);
+
+	return at < v->nr && v->pages[at].index == index ? v->pages[at].data : NULL;
+}
+
+static void insert(struct model *m, struct vmo *v, uint64_t index, unsigned char *data)
+{
+	unsigned int at = find(v, index);
+
+	if (v->nr == MAX_PAGES)
+		fail(m, "the model is full");
+	memmove(v->pages + at + 1, v->pages + at, (v->nr - at) * sizeof(*v->pages));
+	v->pages[at] = (struct page){ index, data };
+	v->nr++;
+}
+
+/* The page, made if it is absent */
+static unsigned char *need(struct model *m, struct vmo *v, uint64_t index)
+{
+	unsigned char *data = lookup(v, index);
+
+	if (!data) {
+		data = calloc(1, PAGE);
+		insert(m, v, index, data);
+	}
+	return data;
+}
+
+/* Takes the pages from @first up to @end out and puts them into @taken. */
+static unsigned int take(struct vmo *v, uint64_t first, uint64_t end, struct page *taken)
+{
+	unsigned int low = find(v, first), high = find(v, end), nr = high - low;
+
+	memcpy(taken, v->pages + low, nr * sizeof(*taken));
+	memmove(v->pages + low, v->pages + high, (v->nr - high) * sizeof(*taken));
+	v->nr -= nr;
+	return nr;
+}
+
+static void drop(struct vmo *v, uint64_t first, uint64_t end)
+{
+	struct page taken[MAX_PAGES];
+	unsigned int nr = take(v, first, end, taken);
+
+	while (nr--)
+		free(taken[nr].data);
+}
+
+static void zero_in_page(struct vmo *v, uint64_t offset, uint64_t length)
+{
+	unsigned char *data = lookup(v, offset / PAGE);
+
+	if (data)
+		memset(data + offset % PAGE, 0, length);
+}
+
+static void model_zero(struct vmo *v, uint64_t offset, uint64_t length)
+{
+	uint64_t end = offset + length, head = -offset % PAGE, tail = end % PAGE;
+
+	if (offset / PAGE == end / PAGE) {
+		zero_in_page(v, offset, length);
+		return;
+	}
+	if (head)
+		zero_in_page(v, offset, head);
+	if (tail)
+		zero_in_page(v, end - tail, tail);
+	drop(v, (offset + head) / PAGE, end / PAGE);
+}
+
+static bool in_range(const struct vmo *v, uint64_t offset, uint64_t length)
+{
+	return offset <= v->size && length <= v->size - offset;
+}
+
+/* Copies to @to what the VMO should hold. */
+static void model_read(const struct vmo *v, unsigned char *to, uint64_t offset, uint64_t length)
+{
+	uint64_t n;
+
+	for (; length; offset += n, to += n, length -= n) {
+		const unsigned char *data = lookup(v, offset / PAGE);
+
+		n = PAGE - offset % PAGE;
+		if (n > length)
+			n = length;
+		if (data)
+			memcpy(to, data + offset % PAGE, n);
+		else
+			memset(to, 0, n);
+	}
+}
+
+static void model_write(struct model *m, struct vmo *v, const unsigned char *from,
+			uint64_t offset, uint64_t length)
+{
+	uint64_t n;
+
+	for (; length; offset += n, from += n, length -= n) {
+		n = PAGE - offset % PAGE;
+		if (n > length)
+			n = length;
+		memcpy(need(m, v, offset / PAGE) + offset % PAGE, from, n);
+	}
+}
+
+/* Comparison */
+
+static void compare_page(struct model *m, struct vmo *v, uint64_t index)
+{
+	const unsigned char *data = lookup(v, index) ?: m->zeros;
+	zx_status_t status = zx_vmo_read(v->handle, m->buffer, index * PAGE, PAGE);
+	uint64_t i;
+
+	if (status != ZX_OK)
+		fail(m, "VMO %td: page %#jx cannot be read: %s", v - m->vmos, (uintmax_t)index,
+		     zt_status_name(status));
+	if (!memcmp(m->buffer, data, PAGE))
+		return;
+	for (i = 0; m->buffer[i] == data[i]; i++)
+		;
+	fail(m, "VMO %td: byte %#jx of page %#jx is %#x instead of %#x%s", v - m->vmos,
+	     (uintmax_t)i, (uintmax_t)index, m->buffer[i], data[i],
+	     data == m->zeros ? " (absent)" : "");
+}
+
+static void compare_absent(struct model *m, struct vmo *v, uint64_t index)
+{
+	if (index < v->size / PAGE && !lookup(v, index))
+		compare_page(m, v, index);
+}
+
+static void compare(struct model *m, struct vmo *v)
+{
+	zx_info_vmo_t info;
+	unsigned int i;
+
+	if (!v->handle)
+		return;
+	agree(m, ZX_OK, zx_object_get_info(v->handle, ZX_INFO_VMO, &info, sizeof(info),
+					   NULL, NULL));
+	if (info.size_bytes != v->size)
+		fail(m, "VMO %td: size %#jx instead of %#jx", v - m->vmos,
+		     (uintmax_t)info.size_bytes, (uintmax_t)v->size);
+	if (info.committed_bytes != v->nr * PAGE)
+		fail(m, "VMO %td: %ju committed pages instead of %u", v - m->vmos,
+		     (uintmax_t)(info.committed_bytes / PAGE), v->nr);
+	if (v->nr && !info.metadata_bytes)
+		fail(m, "VMO %td: pages without metadata", v - m->vmos);
+	if (info.num_mappings != !!v->window)
+		fail(m, "VMO %td: %zu mappings", v - m->vmos, info.num_mappings);
+	for (i = 0; i < v->nr; i++)
+		compare_page(m, v, v->pages[i].index);
+}
+
+/* With the absent pages at and beside the edges of a range */
+static void compare_around(struct model *m, struct vmo *v, uint64_t offset, uint64_t length)
+{
+	uint64_t first = offset / PAGE, last;
+
+	if (__builtin_add_overflow(offset, length, &last))
+		last = v->size;
+	last /= PAGE;
+	compare(m, v);
+	compare_absent(m, v, first - 1);
+	compare_absent(m, v, first);
+	compare_absent(m, v, first + 1);
+	if (last > first + 1) {
+		compare_absent(m, v, last - 1);
+		compare_absent(m, v, last);
+	}
+	compare_absent(m, v, last + 1);
+}
+
+/* Random arguments */
+
+static uint64_t pick_spot(struct model *m, const struct vmo *v)
+{
+	uint64_t spot = 0;
+	int tries;
+
+	/* mostly one inside the VMO */
+	for (tries = 0; tries < 4; tries++) {
+		spot = m->profile->spots[below(m, m->profile->nr_spots)];
+		if (!v || spot <= v->size / PAGE)
+			break;
+	}
+	return spot;
+}
+
+static uint64_t pick_offset(struct model *m, const struct vmo *v)
+{
+	uint64_t page;
+
+	switch (below(m, 8)) {
+	case 0 ... 2:
+		page = below(m, v->size / PAGE < 8 ? v->size / PAGE + 1 : 8);
+		break;
+	case 3 ... 4:
+		page = v->size / PAGE - below(m, 5);
+		if (page > MAX_SIZE / PAGE)
+			page = 0;
+		break;
+	default:
+		page = pick_spot(m, v) + below(m, 6) - 3;
+		if (page > MAX_SIZE / PAGE)
+			page = below(m, 3);
+		break;
+	}
+	if (percent(m, 1))
+		return rnd(m);
+	switch (below(m, 6)) {
+	case 0:
+		return page * PAGE + below(m, PAGE);
+	case 1:
+		return page * PAGE + 1;
+	case 2:
+		return page * PAGE + PAGE - 1;
+	default:
+		return page * PAGE;
+	}
+}
+
+/* A length of a few pages */
+static uint64_t pick_short(struct model *m)
+{
+	switch (below(m, 8)) {
+	case 0:
+		return 0;
+	case 1 ... 2:
+		return 1 + below(m, 64);
+	case 3 ... 4:
+		return below(m, 4 * PAGE);
+	default:
+		return (1 + below(m, 4)) * PAGE;
+	}
+}
+
+/* Any length: often up to some other place */
+static uint64_t pick_length(struct model *m, const struct vmo *v, uint64_t offset)
+{
+	uint64_t end;
+
+	if (percent(m, 60))
+		return pick_short(m);
+	if (percent(m, 40) && offset <= v->size)
+		return v->size - offset;
+	end = pick_offset(m, v);
+	return end > offset ? end - offset : offset - end;
+}
+
+static uint64_t pick_size(struct model *m)
+{
+	uint64_t size;
+
+	switch (below(m, 16)) {
+	case 0:
+		return percent(m, 50) ? MAX_SIZE + below(m, PAGE) : UINT64_MAX - below(m, 2 * PAGE);
+	case 1:
+		return 0;
+	case 2 ... 7:
+		size = below(m, 20) * PAGE;
+		break;
+	default:
+		size = (pick_spot(m, NULL) + below(m, 8)) * PAGE;
+		if (size > MAX_SIZE)
+			size = MAX_SIZE;
+		break;
+	}
+	return percent(m, 50) || size == MAX_SIZE ? size : size + below(m, PAGE);
+}
+
+/* Operations */
+
+static void unmap_window(struct model *m, struct vmo *v)
+{
+	if (!v->window)
+		return;
+	agree(m, ZX_OK, zx_vmar_unmap(zx_vmar_root_self(), (zx_vaddr_t)v->window,
+				      WINDOW_PAGES * PAGE));
+	v->window = NULL;
+}
+
+static void do_create(struct model *m, struct vmo *v)
+{
+	static const uint32_t options[] = {
+		0, ZX_VMO_RESIZABLE, ZX_VMO_RESIZABLE, ZX_VMO_UNBOUNDED,
+	};
+	uint32_t option = options[below(m, ARRAY_SIZE(options))];
+	uint64_t size = pick_size(m);
+	bool fits = size <= MAX_SIZE;
+
+	say(m, "VMO %td: create, options %#x, size %#jx", v - m->vmos, option, (uintmax_t)size);
+	agree(m, fits ? ZX_OK : ZX_ERR_OUT_OF_RANGE, zx_vmo_create(size, option, &v->handle));
+	if (!fits)
+		return;
+	v->resizable = option == ZX_VMO_RESIZABLE;
+	v->stream_size = size;
+	v->size = option == ZX_VMO_UNBOUNDED ? MAX_SIZE : (size + PAGE - 1) / PAGE * PAGE;
+	compare(m, v);
+}
+
+/* The window sees the VMO until it is unmapped, handle or not. */
+static void do_close(struct model *m, struct vmo *v)
+{
+	uint64_t i;
+
+	say(m, "VMO %td: close", v - m->vmos);
+	agree(m, ZX_OK, zx_handle_close(v->handle));
+	v->handle = ZX_HANDLE_INVALID;
+	for (i = v->window_page; v->window && i < v->window_page + WINDOW_PAGES; i++) {
+		if (i >= v->size / PAGE)
+			break;
+		if (memcmp(v->window + (i - v->window_page) * PAGE, lookup(v, i) ?: m->zeros, PAGE))
+			fail(m, "page %#jx differs in the mapping of a closed VMO", (uintmax_t)i);
+	}
+	unmap_window(m, v);
+	drop(v, 0, UINT64_MAX);
+}
+
+/* Another handle takes the place of the one there was. */
+static void do_replace(struct model *m, struct vmo *v)
+{
+	zx_handle_t old = v->handle;
+
+	say(m, "VMO %td: duplicate and close", v - m->vmos);
+	agree(m, ZX_OK, zx_handle_duplicate(old, ZX_RIGHT_SAME_RIGHTS, &v->handle));
+	agree(m, ZX_OK, zx_handle_close(old));
+	compare(m, v);
+}
+
+static void random_bytes(struct model *m, unsigned char *p, uint64_t length)
+{
+	uint64_t i;
+
+	memset(p, percent(m, 10) ? 0 : rnd(m), length);
+	for (i = 0; length && i < 4; i++)
+		p[below(m, length)] = rnd(m);
+}
+
+static void do_write(struct model *m, struct vmo *v)
+{
+	uint64_t offset = pick_offset(m, v), length = pick_short(m);
+	bool fits = in_range(v, offset, length);
+
+	say(m, "VMO %td: write %#jx, %#jx", v - m->vmos, (uintmax_t)offset, (uintmax_t)length);
+	random_bytes(m, m->buffer, length);
+	agree(m, fits ? ZX_OK : ZX_ERR_OUT_OF_RANGE,
+	      zx_vmo_write(v->handle, m->buffer, offset, length));
+	if (fits)
+		model_write(m, v, m->buffer, offset, length);
+	compare_around(m, v, offset, length);
+}
+
+static void do_read(struct model *m, struct vmo *v)
+{
+	uint64_t offset = pick_offset(m, v), length = pick_short(m);
+	bool fits = in_range(v, offset, length);
+
+	say(m, "VMO %td: read %#jx, %#jx", v - m->vmos, (uintmax_t)offset, (uintmax_t)length);
+	memset(m->buffer, 0x5a, length + 1);
+	agree(m, fits ? ZX_OK : ZX_ERR_OUT_OF_RANGE,
+	      zx_vmo_read(v->handle, m->buffer, offset, length));
+	if (fits) {
+		model_read(v, m->expected, offset, length);
+		if (memcmp(m->buffer, m->expected, length))
+			fail(m, "other bytes were read");
+	}
+	if (m->buffer[length] != 0x5a)
+		fail(m, "too much was read");
+	compare(m, v);
+}
+
+static void do_op_range(struct model *m, struct vmo *v)
+{
+	static const struct {
+		uint32_t op;
+		const char *name;
+	} ops[] = {
+		{ ZX_VMO_OP_ZERO, "ZERO" }, { ZX_VMO_OP_ZERO, "ZERO" },
+		{ ZX_VMO_OP_COMMIT, "COMMIT" }, { ZX_VMO_OP_COMMIT, "COMMIT" },
+		{ ZX_VMO_OP_DECOMMIT, "DECOMMIT" }, { ZX_VMO_OP_DECOMMIT, "DECOMMIT" },
+		{ ZX_VMO_OP_PREFETCH, "PREFETCH" }, { ZX_VMO_OP_ALWAYS_NEED, "ALWAYS_NEED" },
+		{ ZX_VMO_OP_CACHE_SYNC, "CACHE_SYNC" },
+	};
+	unsigned int i = below(m, ARRAY_SIZE(ops));
+	const uint32_t op = ops[i].op;
+	uint64_t offset = pick_offset(m, v), length, index;
+	zx_status_t status = ZX_OK;
+
+	length = op == ZX_VMO_OP_COMMIT ? pick_short(m) : pick_length(m, v, offset);
+	if (op == ZX_VMO_OP_DECOMMIT && percent(m, 80)) {
+		offset -= offset % PAGE;
+		length -= length % PAGE;
+	}
+	say(m, "VMO %td: %s %#jx, %#jx", v - m->vmos, ops[i].name, (uintmax_t)offset,
+	    (uintmax_t)length);
+	if (op == ZX_VMO_OP_ALWAYS_NEED || (op == ZX_VMO_OP_ZERO && !length))
+		; /* not looked at */
+	else if (op == ZX_VMO_OP_CACHE_SYNC && !length)
+		status = ZX_ERR_INVALID_ARGS;
+	else if (!in_range(v, offset, length))
+		status = ZX_ERR_OUT_OF_RANGE;
+	else if (op == ZX_VMO_OP_DECOMMIT && length && (offset | length) % PAGE)
+		status = ZX_ERR_INVALID_ARGS;
+	agree(m, status, zx_vmo_op_range(v->handle, op, offset, length, NULL, 0));
+	if (status == ZX_OK) {
+		if (op == ZX_VMO_OP_COMMIT)
+			for (index = offset / PAGE;
+			     index < (offset + length + PAGE - 1) / PAGE; index++)
+				need(m, v, index);
+		else if ((op == ZX_VMO_OP_ZERO || op == ZX_VMO_OP_DECOMMIT) && length)
+			model_zero(v, offset, length);
+	}
+	compare_around(m, v, offset, length);
+}
+
+static void do_set_size(struct model *m, struct vmo *v)
+{
+	uint64_t size = pick_size(m), rounded;
+	zx_status_t status = ZX_OK;
+
+	if (__builtin_add_overflow(size, PAGE - 1, &rounded))
+		status = ZX_ERR_OUT_OF_RANGE;
+	else if (!v->resizable)
+		status = ZX_ERR_UNAVAILABLE;
+	else if (size > MAX_SIZE)
+		status = ZX_ERR_OUT_OF_RANGE;
+	rounded -= rounded % PAGE;
+	say(m, "VMO %td: set size %#jx", v - m->vmos, (uintmax_t)size);
+	agree(m, status, zx_vmo_set_size(v->handle, size));
+	if (status == ZX_OK) {
+		drop(v, rounded / PAGE, UINT64_MAX);
+		zero_in_page(v, size, rounded - size);
+		v->size = rounded;
+		v->stream_size = size;
+	}
+	compare_around(m, v, size, 0);
+}
+
+/* The property does the same but has no limit. */
+static void do_set_stream_size(struct model *m, struct vmo *v)
+{
+	uint64_t size = percent(m, 20) ? v->stream_size : pick_offset(m, v);
+	bool property = percent(m, 30), fits = property || size <= v->size;
+	uint64_t from = size < v->stream_size ? size : v->stream_size;
+	uint64_t seen;
+
+	say(m, "VMO %td: set %s %#jx", v - m->vmos, property ? "content size" : "stream size",
+	    (uintmax_t)size);
+	agree(m, fits ? ZX_OK : ZX_ERR_OUT_OF_RANGE,
+	      property ? zx_object_set_property(v->handle, ZX_PROP_VMO_CONTENT_SIZE, &size,
+						sizeof(size)) :
+			 zx_vmo_set_stream_size(v->handle, size));
+	if (fits && size != v->stream_size) {
+		if (from < v->size)
+			model_zero(v, from, v->size - from);
+		v->stream_size = size;
+	}
+	agree(m, ZX_OK, zx_vmo_get_stream_size(v->handle, &seen));
+	if (seen != v->stream_size)
+		fail(m, "stream size %#jx instead of %#jx", (uintmax_t)seen,
+		     (uintmax_t)v->stream_size);
+	compare_around(m, v, size, 0);
+}
+
+/* Between two VMOs or within one, where the ranges often overlap */
+static void do_transfer(struct model *m, struct vmo *dst)
+{
+	struct vmo *src = percent(m, 50) ? dst : &m->vmos[below(m, NR_VMOS)];
+	uint64_t offset = pick_offset(m, dst), src_offset, length;
+	struct page taken[MAX_PAGES];
+	zx_status_t status = ZX_OK;
+	unsigned int i, nr;
+
+	if (!src->handle || src->nr > FULL_PAGES)
+		src = dst;
+	src_offset = percent(m, 30) ? offset + (below(m, 9) - 4) * PAGE : pick_offset(m, src);
+	length = pick_length(m, src, src_offset);
+	if (percent(m, 95)) {
+		offset -= offset % PAGE;
+		src_offset -= src_offset % PAGE;
+		length -= length % PAGE;
+	}
+	say(m, "VMO %td: take %#jx, %#jx from VMO %td, %#jx", dst - m->vmos, (uintmax_t)offset,
+	    (uintmax_t)length, src - m->vmos, (uintmax_t)src_offset);
+	if ((offset | length | src_offset) % PAGE)
+		status = ZX_ERR_INVALID_ARGS;
+	else if (src == dst && offset == src_offset)
+		; /* not looked at */
+	else if (!in_range(src, src_offset, length) || !in_range(dst, offset, length))
+		status = ZX_ERR_OUT_OF_RANGE;
+	agree(m, status, zx_vmo_transfer_data(dst->handle, 0, offset, length, src->handle,
+					      src_offset));
+	if (status == ZX_OK && (src != dst || offset != src_offset)) {
+		nr = take(src, src_offset / PAGE, (src_offset + length) / PAGE, taken);
+		drop(dst, offset / PAGE, (offset + length) / PAGE);
+		for (i = 0; i < nr; i++)
+			insert(m, dst, taken[i].index - src_offset / PAGE + offset / PAGE,
+			       taken[i].data);
+	}
+	compare_around(m, dst, offset, length);
+	compare_around(m, src, src_offset, length);
+}
+
+/* mmap reaches the first 2^63 - 1 bytes only. */
+static void do_map(struct model *m, struct vmo *v)
+{
+	uint64_t page = pick_offset(m, v) / PAGE;
+	zx_vaddr_t addr;
+
+	if (page > (1ULL << 63) / PAGE - WINDOW_PAGES - 1)
+		page = below(m, 8);
+	say(m, "VMO %td: map from page %#jx", v - m->vmos, (uintmax_t)page);
+	unmap_window(m, v);
+	agree(m, ZX_OK, zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0,
+				    v->handle, page * PAGE, WINDOW_PAGES * PAGE, &addr));
+	v->window = (unsigned char *)addr;
+	v->window_page = page;
+	compare(m, v);
+}
+
+static void do_mapped_access(struct model *m, struct vmo *v, bool write)
+{
+	uint64_t window = v->window_page * PAGE;
+	uint64_t from = below(m, WINDOW_PAGES * PAGE), length = pick_short(m), end;
+	int signal;
+
+	if (percent(m, 30))
+		from -= from % PAGE;
+	if (from + length > WINDOW_PAGES * PAGE)
+		length = WINDOW_PAGES * PAGE - from;
+	say(m, "VMO %td: %s mapped %#jx, %#jx", v - m->vmos, write ? "write" : "read",
+	    (uintmax_t)(window + from), (uintmax_t)length);
+
+	end = v->size > window ? v->size - window : 0;	/* in the window */
+	if (from >= end) {
+		signal = write ? zt_store(v->window + from, 1).signal :
+				 zt_load(v->window + from).signal;
+		if (signal != SIGBUS)
+			fail(m, "signal %d past the end", signal);
+		m->faults++;
+		compare(m, v);
+		return;
+	}
+	if (from + length > end)
+		length = end - from;
+	if (write) {
+		random_bytes(m, m->buffer, length);
+		memcpy(v->window + from, m->buffer, length);
+		model_write(m, v, m->buffer, window + from, length);
+	} else {
+		model_read(v, m->expected, window + from, length);
+		if (memcmp(v->window + from, m->expected, length))
+			fail(m, "other bytes are mapped");
+	}
+	compare_around(m, v, window + from, length);
+}
+
+/* A VMO that has become too large starts anew. */
+static void do_empty(struct model *m, struct vmo *v)
+{
+	say(m, "VMO %td: ZERO all of it", v - m->vmos);
+	agree(m, ZX_OK, zx_vmo_op_range(v->handle, ZX_VMO_OP_ZERO, 0, v->size, NULL, 0));
+	drop(v, 0, UINT64_MAX);
+	compare_around(m, v, 0, v->size);
+}
+
+static void step(struct model *m)
+{
+	struct vmo *v = &m->vmos[below(m, NR_VMOS)];
+	unsigned int i, dice = below(m, 100);
+
+	if (!v->handle)
+		do_create(m, v);
+	else if (v->nr > FULL_PAGES)
+		do_empty(m, v);
+	else if (dice < 22)
+		do_write(m, v);
+	else if (dice < 28)
+		do_read(m, v);
+	else if (dice < 52)
+		do_op_range(m, v);
+	else if (dice < 58)
+		do_set_size(m, v);
+	else if (dice < 61)
+		do_set_stream_size(m, v);
+	else if (dice < 77)
+		do_transfer(m, v);
+	else if (dice < 80 || (dice < 97 && !v->window))
+		do_map(m, v);
+	else if (dice < 92)
+		do_mapped_access(m, v, true);
+	else if (dice < 97)
+		do_mapped_access(m, v, false);
+	else if (dice < 99)
+		do_replace(m, v);
+	else
+		do_close(m, v);
+	if (m->step % 64 == 63)
+		for (i = 0; i < NR_VMOS; i++)
+			compare(m, &m->vmos[i]);
+}
+
+FIXTURE(model) {
+};
+
+FIXTURE_VARIANT(model) {
+	const char *name;
+	uint64_t seed;
+	struct profile profile;
+};
+
+/* A few pages, most of them shared by several steps */
+FIXTURE_VARIANT_ADD(model, small) { "small", 1, { 1, { 0 } } };
+/* About leaves and the node above them */
+FIXTURE_VARIANT_ADD(model, leaves) {
+	"leaves", 2, { 6, { 0, 511, 512, 1024, 512 * 511, 512 * 512 } },
+};
+/* Every level up to the end of the largest VMO, and where signs change */
+FIXTURE_VARIANT_ADD(model, sparse) {
+	"sparse", 3, {
+		10, {
+			0, 512, 1ULL << 18, 1ULL << 20, 1ULL << 27, 1ULL << 36, 1ULL << 45,
+			1ULL << 51, (1ULL << 51) + (1ULL << 45), (1ULL << 52) - 32,
+		},
+	},
+};
+/* The largest VMOs, near their end and beyond what loff_t can tell */
+FIXTURE_VARIANT_ADD(model, end) {
+	"end", 4, { 4, { (1ULL << 52) - 32, (1ULL << 52) - 512, 1ULL << 51, 1ULL << 49 } },
+};
+
+FIXTURE_SETUP(model)
+{
+}
+
+FIXTURE_TEARDOWN(model)
+{
+}
+
+static uint64_t from_environment(const char *name, uint64_t otherwise)
+{
+	const char *text = getenv(name);
+
+	return text ? strtoull(text, NULL, 0) : otherwise;
+}
+
+TEST_F_TIMEOUT(model, agrees, 600)
+{
+	uint64_t steps = from_environment("MODEL_STEPS", 50000);
+	struct model *m = calloc(1, sizeof(*m));
+	unsigned int i;
+
+	ASSERT_NE(NULL, m);
+	m->_metadata = _metadata;
+	m->name = variant->name;
+	m->profile = &variant->profile;
+	m->seed = from_environment("MODEL_SEED", variant->seed);
+	m->random = m->seed;
+	m->trace = from_environment("MODEL_TRACE", 0);
+	m->buffer = malloc((WINDOW_PAGES + 1) * PAGE);
+	m->expected = malloc((WINDOW_PAGES + 1) * PAGE);
+	m->zeros = calloc(1, PAGE);
+	ASSERT_TRUE(m->buffer && m->expected && m->zeros);
+	for (m->step = 0; m->step < steps; m->step++)
+		step(m);
+	TH_LOG("seed %ju: %ju steps, %ju refused, %ju faults past the end",
+	       (uintmax_t)m->seed, (uintmax_t)steps, (uintmax_t)m->refused, (uintmax_t)m->faults);
+	for (i = 0; i < NR_VMOS; i++)
+		if (m->vmos[i].handle)
+			do_close(m, &m->vmos[i]);
+	/* A run that never meets an end has not tried. */
+	if (steps >= 10000) {
+		EXPECT_LT(steps / 50, m->refused);
+		EXPECT_LT(steps / 2000, m->faults);
+	}
+}
+
+TEST_HARNESS_MAIN

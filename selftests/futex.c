@@ -103,7 +103,7 @@ TEST_F(futex, wakes_another_process)
 	peer_send(_metadata, &self->peer, futex_wait, (void *)self->p);
 	ASSERT_TRUE(task_sleeps(self->peer.pid));
 	*self->p = 1;
-	EXPECT_EQ(1, futex_wake(self->p));
+	EXPECT_TRUE(WAIT_FOR(futex_wake(self->p) == 1));
 	EXPECT_EQ(0, peer_receive(_metadata, &self->peer));
 }
 
@@ -111,7 +111,7 @@ TEST_F(futex, wakes_another_process_at_another_address)
 {
 	peer_send(_metadata, &self->peer, futex_wait, (void *)self->p);
 	ASSERT_TRUE(task_sleeps(self->peer.pid));
-	EXPECT_EQ(1, futex_wake(self->q));
+	EXPECT_TRUE(WAIT_FOR(futex_wake(self->q) == 1));
 	EXPECT_EQ(0, peer_receive(_metadata, &self->peer));
 }
 
@@ -127,7 +127,7 @@ TEST_F(futex, wakes_another_mapping)
 	actor_start(_metadata, &actor);
 	actor_go(&actor);
 	ASSERT_TRUE(task_sleeps(actor.tid));
-	EXPECT_EQ(1, futex_wake(self->q));
+	EXPECT_TRUE(WAIT_FOR(futex_wake(self->q) == 1));
 	actor_join(_metadata, &actor);
 	EXPECT_EQ(0, actor.status);
 }
@@ -152,7 +152,7 @@ TEST_F(futex, wakes_whoever_mapped_it_elsewhere)
 {
 	peer_send(_metadata, &self->peer, map_and_wait, self);
 	ASSERT_TRUE(task_sleeps(self->peer.pid));
-	EXPECT_EQ(1, futex_wake(self->q));
+	EXPECT_TRUE(WAIT_FOR(futex_wake(self->q) == 1));
 	EXPECT_EQ(0, peer_receive(_metadata, &self->peer));
 }
 
@@ -162,7 +162,7 @@ TEST_F(futex, wakes_after_its_page_was_removed)
 	ASSERT_TRUE(task_sleeps(self->peer.pid));
 	ASSERT_OK(vmo_op(self->vmo, ZX_VMO_OP_DECOMMIT, 0, PAGES));
 	EXPECT_EQ(0, *self->q);
-	EXPECT_EQ(1, futex_wake(self->q));
+	EXPECT_TRUE(WAIT_FOR(futex_wake(self->q) == 1));
 	EXPECT_EQ(0, peer_receive(_metadata, &self->peer));
 }
 
@@ -176,7 +176,7 @@ TEST_F(futex, stays_when_its_page_moves)
 	ASSERT_TRUE(task_sleeps(self->peer.pid));
 	ASSERT_OK(zx_vmo_transfer_data(self->other, 0, PAGE, PAGE, self->vmo, PAGE));
 	EXPECT_EQ(0, futex_wake(moved));
-	EXPECT_EQ(1, futex_wake(self->p));
+	EXPECT_TRUE(WAIT_FOR(futex_wake(self->p) == 1));
 	EXPECT_EQ(0, peer_receive(_metadata, &self->peer));
 }
 
@@ -193,7 +193,7 @@ TEST_F(futex, is_not_woken_from_elsewhere)
 	EXPECT_EQ(0, futex_wake(private));
 	EXPECT_EQ(0, futex_wake(self->p + 1));
 	EXPECT_EQ(0, futex_wake(self->p - PAGE / 4));
-	EXPECT_EQ(1, futex_wake(self->p));
+	EXPECT_TRUE(WAIT_FOR(futex_wake(self->p) == 1));
 	EXPECT_EQ(0, peer_receive(_metadata, &self->peer));
 }
 
@@ -207,7 +207,7 @@ TEST_F(futex, compares_what_others_wrote)
 	*self->q = 0;
 	peer_send(_metadata, &self->peer, futex_wait, (void *)self->p);
 	ASSERT_TRUE(task_sleeps(self->peer.pid));
-	EXPECT_EQ(1, futex_wake(self->p));
+	EXPECT_TRUE(WAIT_FOR(futex_wake(self->p) == 1));
 	EXPECT_EQ(0, peer_receive(_metadata, &self->peer));
 }
 
@@ -219,7 +219,7 @@ TEST_F(futex, requeues)
 	ASSERT_TRUE(task_sleeps(self->peer.pid));
 	EXPECT_EQ(1, futex(self->q, FUTEX_CMP_REQUEUE, 0, INT32_MAX, end, 0));
 	EXPECT_EQ(0, futex_wake(self->p));
-	EXPECT_EQ(1, futex_wake(end));
+	EXPECT_TRUE(WAIT_FOR(futex_wake(end) == 1));
 	EXPECT_EQ(0, peer_receive(_metadata, &self->peer));
 }
 
@@ -240,7 +240,7 @@ TEST_F(futex, waits_in_a_read_only_mapping)
 	actor_start(_metadata, &actor);
 	actor_go(&actor);
 	ASSERT_TRUE(task_sleeps(actor.tid));
-	EXPECT_EQ(1, futex_wake(self->q));
+	EXPECT_TRUE(WAIT_FOR(futex_wake(self->q) == 1));
 	actor_join(_metadata, &actor);
 	EXPECT_EQ(0, actor.status);
 }

@@ -150,7 +150,7 @@ struct direct_reader {
 	int disk;
 	unsigned char *p;
 	atomic_bool stop;
-	unsigned long reads, failed;
+	atomic_ulong reads, failed;
 };
 
 static void act_read_disk(struct actor *actor)
@@ -160,9 +160,9 @@ static void act_read_disk(struct actor *actor)
 	while (!atomic_load(&reader->stop)) {
 		if (pread(reader->disk, reader->p, PAGES * PAGE, 0) ==
 		    (ssize_t)(PAGES * PAGE))
-			reader->reads++;
+			atomic_fetch_add(&reader->reads, 1);
 		else
-			reader->failed++;
+			atomic_fetch_add(&reader->failed, 1);
 	}
 }
 
@@ -179,7 +179,8 @@ TEST_F(gup, direct_read_while_pages_are_decommitted)
 	pin_to(0);
 	actor_start(_metadata, &actor);
 	actor_go(&actor);
-	for (; zx_clock_get_monotonic() < end; rounds++) {
+	for (; !atomic_load(&reader.reads) || zx_clock_get_monotonic() < end;
+	     rounds++) {
 		ASSERT_OK(vmo_op(self->vmo, ZX_VMO_OP_DECOMMIT, 0, PAGES));
 		for (page = 0; page < PAGES; page++) {
 			volatile unsigned char *p = self->p + page * PAGE;
@@ -192,9 +193,8 @@ TEST_F(gup, direct_read_while_pages_are_decommitted)
 	atomic_store(&reader.stop, true);
 	actor_join(_metadata, &actor);
 	EXPECT_EQ(0, strange);
-	EXPECT_EQ(0, reader.failed);
-	EXPECT_LT(2, reader.reads);
-	EXPECT_LT(2, rounds);
+	EXPECT_EQ(0, atomic_load(&reader.failed));
+	EXPECT_LT(0, rounds);
 	/* The last of them all has nobody to disturb it. */
 	ASSERT_EQ((ssize_t)(PAGES * PAGE),
 		  pread(reader.disk, self->p, PAGES * PAGE, 0));

@@ -674,7 +674,7 @@ RACE_COMMIT(write_before_zap, ZAP, READ_ABSENT, act_store)
 /* Free running */
 
 #define STRESS_NS	500000000LL
-#define MIN_ROUNDS	10	/* on a busy machine, too */
+#define MIN_ROUNDS	4	/* however long they take: each way to remove once */
 
 FIXTURE(stress) {
 	struct arena arena;
@@ -713,7 +713,7 @@ FIXTURE_TEARDOWN_PARENT(stress)
 
 	if (!variant->jitter_us)
 		return;
-	delay_set(NULL, "max_us", 5000000);
+	delay_set(NULL, "max_us", 10000000);
 	for (i = 0; i < ARRAY_SIZE(jitter_points); i++)
 		delay_set(jitter_points[i], "times", 0);
 }
@@ -723,6 +723,7 @@ struct reader {
 	volatile uint32_t *words;	/* one in each page */
 	atomic_uint removed;		/* no word up to this one may be seen */
 	atomic_bool stop;
+	atomic_ulong loads;
 	uint64_t zeros, live, cut_off, stale;
 };
 
@@ -749,10 +750,11 @@ static void act_read_words(struct actor *actor)
 			reader->live++;
 		else
 			reader->stale++;
+		atomic_fetch_add(&reader->loads, 1);
 	}
 }
 
-TEST_F(stress, nobody_reads_what_was_removed)
+TEST_F_TIMEOUT(stress, nobody_reads_what_was_removed, 120)
 {
 	struct arena *arena = &self->arena;
 	int64_t end = zx_clock_get_monotonic() + STRESS_NS;
@@ -761,16 +763,21 @@ TEST_F(stress, nobody_reads_what_was_removed)
 	};
 	struct actor actor = { .act = act_read_words, .arg = &reader, .cpu = 1 };
 	volatile uint32_t *words = (uint32_t *)(arena->q - (TARGET - 1) * PAGE);
+	unsigned long before;
 	unsigned int page;
 	uint32_t round;
 
 	pin_to(0);
 	actor_start(_metadata, &actor);
 	actor_go(&actor);
-	for (round = 1; round < MIN_ROUNDS || zx_clock_get_monotonic() < end; round++) {
+	for (round = 1; round <= MIN_ROUNDS || zx_clock_get_monotonic() < end; round++) {
 		/* Page 0 stays absent, of the others each is in both mappings. */
 		for (page = 1; page < PAGES; page++)
 			words[(page - 1) * PAGE / 4] = round;
+		/* There is nothing to find if nobody looks */
+		for (before = atomic_load(&reader.loads);
+		     atomic_load(&reader.loads) < before + PAGES;)
+			sched_yield();
 		switch (round % 4) {
 		case 0:
 			ASSERT_OK(vmo_op(arena->vmo, ZX_VMO_OP_DECOMMIT, 1, PAGES - 1));
@@ -820,7 +827,7 @@ static void act_count(struct actor *actor)
 }
 
 /* What is written while its page moves is moved, or stays: it is never lost */
-TEST_F(stress, no_write_is_lost_in_a_transfer)
+TEST_F_TIMEOUT(stress, no_write_is_lost_in_a_transfer, 120)
 {
 	struct arena *arena = &self->arena;
 	int64_t end = zx_clock_get_monotonic() + STRESS_NS;
@@ -880,7 +887,7 @@ static void act_upgrade(struct actor *actor)
 	}
 }
 
-TEST_F(stress, no_write_is_lost_where_zero_pages_were_read)
+TEST_F_TIMEOUT(stress, no_write_is_lost_where_zero_pages_were_read, 120)
 {
 	zx_handle_t vmo = vmo_create(_metadata, UPGRADE_PAGES * PAGE, 0);
 	unsigned char *p = map_shared(_metadata, vmo, 0, UPGRADE_PAGES);

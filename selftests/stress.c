@@ -831,7 +831,7 @@ TEST_F_TIMEOUT(stress, everything_at_once, 3600)
 		EXPECT_EQ(0, status);
 	}
 	ASSERT_EQ(0, atomic_load(&board->errors)) TH_LOG("%s", board->first_error);
-	EXPECT_LT(3, kills);
+	EXPECT_LT(0, kills);
 	for (i = 0; i < NR_OPS; i++) {
 		EXPECT_LT(0, atomic_load(&board->done[i]))
 			TH_LOG("nobody succeeded with %s", op_names[i]);

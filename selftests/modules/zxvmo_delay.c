@@ -48,7 +48,7 @@ MODULE_PARM_DESC(points, "functions to hold threads at: name or name@return");
 
 static struct delay_point delay_points[MAX_POINTS];
 static struct dentry *delay_dir;
-static u32 max_us = 5000000;
+static u32 max_us = 10000000;
 static u32 release;
 
 static void hold(struct delay_point *point)

@@ -124,7 +124,7 @@ static ssize_t file_write_iter(struct kiocb *iocb, struct iov_iter *from)
 		if (ret > 0)
 			done += ret;
 		if (fatal_signal_pending(current))
-			break;
+			return done ?: -EINTR;
 	} while ((ret > 0 && iov_iter_count(from)) || (ret == -EAGAIN && user));
 	return done ?: ret;
 }

@@ -29,7 +29,8 @@ static void vmo_free(struct zxvmo_object *object)
 {
 	struct zxvmo_vmo *vmo = zxvmo_to_vmo(object);
 
-	zxvmo_vmo_decommit(vmo, 0, ZXVMO_LAST_INDEX, false);
+	if (vmo->tree.nr_pages)
+		zxvmo_vmo_decommit(vmo, 0, ZXVMO_LAST_INDEX, false);
 	zxvmo_account_put(vmo->tree.account);
 	kfree(vmo);
 }

@@ -3,8 +3,9 @@
  * What operations on VMOs cost, beside the same operations on a memfd.
  *
  * Meant for a virtual machine whose clock counts instructions (zxvm --icount):
- * then the numbers are guest instructions, repeat within a percent or so and
- * are judged by the targets below. On any other clock they are nanoseconds,
+ * then the numbers are guest instructions and are judged by the targets below.
+ * They repeat within a percent or so; only what a memfd pays for freeing pages
+ * varies by a fifth from boot to boot. On any other clock they are nanoseconds,
  * which are printed and not judged.
  *
  * Both sides run in turn in the same process: each operation first on a VMO,

@@ -64,7 +64,7 @@ static int copy_get_pages(struct zxvmo_vmo *vmo, u64 offset, size_t count,
  * address, for copy_page_to_iter() of older kernels gives a pipe the page itself;
  * and without the checks of hardened usercopy, for it is all in one page.
  */
-static size_t copy_piece(struct page *page, size_t start, size_t len,
+static size_t copy_bytes(struct page *page, size_t start, size_t len,
 			 struct iov_iter *iter)
 {
 	size_t done;
@@ -85,6 +85,17 @@ static size_t copy_piece(struct page *page, size_t start, size_t len,
 	}
 	pagefault_enable();
 	return done;
+}
+
+/*
+ * Some kernels clear user memory by whole words only: what stands before a bad
+ * page goes byte by byte, or else it would be faulted in for ever.
+ */
+static size_t copy_piece(struct page *page, size_t start, size_t len,
+			 struct iov_iter *iter)
+{
+	return copy_bytes(page, start, len, iter) ?:
+	       copy_bytes(page, start, 1, iter);
 }
 
 /* Copies the next pages, as far as no page fault is needed. */

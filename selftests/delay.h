@@ -38,15 +38,30 @@ static inline void delay_unload(void)
 	syscall(SYS_delete_module, "zxvmo_delay", O_NONBLOCK);
 }
 
+/* What vm/zxvm calls this kernel: its own name if it is ours, or its series */
+static inline void delay_kernel(char *name, size_t size)
+{
+	struct utsname uts;
+	unsigned int major, minor;
+	const char *own;
+
+	uname(&uts);
+	own = strstr(uts.release, "-zxvmo-");
+	kernel_version(&major, &minor);
+	if (own)
+		snprintf(name, size, "%s", own + strlen("-zxvmo-"));
+	else
+		snprintf(name, size, "%u.%u", major, minor);
+}
+
 /*
  * Loads the module built for this kernel: ZXVMO_DELAY, or its place in the build
  * directory, seen from this program. @points is a list separated by commas.
  */
 static inline void delay_load(const char *points)
 {
-	char exe[1024], path[2048], arguments[1024];
+	char exe[1024], path[2048], arguments[1024], kernel[16];
 	const char *file = getenv("ZXVMO_DELAY");
-	unsigned int major, minor;
 	ssize_t n;
 	int fd;
 
@@ -54,10 +69,10 @@ static inline void delay_load(const char *points)
 		n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 		exe[n > 0 ? n : 0] = 0;
 		*(strrchr(exe, '/') ?: exe) = 0;
-		kernel_version(&major, &minor);
+		delay_kernel(kernel, sizeof(kernel));
 		snprintf(path, sizeof(path),
-			 "%s/../%u.%u/selftests/modules/zxvmo_delay.ko", exe,
-			 major, minor);
+			 "%s/../%s/selftests/modules/zxvmo_delay.ko", exe,
+			 kernel);
 		file = path;
 	}
 	zt_stat("objects");	/* mounts debugfs */

@@ -140,6 +140,8 @@ static int copy_arg(union zxvmo_arg *arg, size_t size, const void __user *uarg,
 		    size_t usize)
 {
 	const u64 __user *uwords = uarg;
+	/* Not by the array's name: UBSAN's check of it may not run in there. */
+	u64 *words = arg->words;
 	size_t i;
 
 	if (usize > PAGE_SIZE)
@@ -150,7 +152,7 @@ static int copy_arg(union zxvmo_arg *arg, size_t size, const void __user *uarg,
 	if (!user_read_access_begin(uarg, size))
 		return -EFAULT;
 	for (i = 0; i < size / sizeof(u64); i++)
-		unsafe_get_user(arg->words[i], &uwords[i], fault);
+		unsafe_get_user(words[i], &uwords[i], fault);
 	user_read_access_end();
 	return 0;
 

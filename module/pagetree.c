@@ -27,82 +27,12 @@
 #include <linux/nospec.h>
 #include <linux/slab.h>
 
-#include "zxvmo.h"
-
-#define NODE_SHIFT	9
-#define NODE_SLOTS	((unsigned int)ZXVMO_LEAF_PAGES)
-#define NODE_LEVELS	6
-
-/**
- * enum zxvmo_slot - kinds of slots
- * @ZXVMO_SLOT_EMPTY: no page
- * @ZXVMO_SLOT_PAGE: struct page of one page, level 0 only
- * @ZXVMO_SLOT_FOLIO: folio of order 9, level 1 only (not used yet)
- * @ZXVMO_SLOT_NODE: node of the level below
- * @ZXVMO_SLOT_ZERO: all of the slot's span reads zero, whatever a parent has
- *	(not used yet)
- * @ZXVMO_SLOT_MASK: the bits that tell the kind
- */
-enum zxvmo_slot {
-	ZXVMO_SLOT_EMPTY = 0,
-	ZXVMO_SLOT_PAGE = 1,
-	ZXVMO_SLOT_FOLIO = 2,
-	ZXVMO_SLOT_NODE = 3,
-	ZXVMO_SLOT_ZERO = 4,
-	ZXVMO_SLOT_MASK = 7,
-};
-
-/**
- * struct zxvmo_node - node of a page tree
- * @refs: how many slots and roots name the node
- * @level: 0 for a leaf
- * @nr_slots: length of @slots
- * @nr_used: slots that are not empty
- * @slots: see enum zxvmo_slot
- */
-struct zxvmo_node {
-	refcount_t refs;
-	u16 level;
-	u16 nr_slots;
-	u16 nr_used;
-	unsigned long slots[];
-};
+#include "pagetree.h"
 
 /** zxvmo_nr_nodes - nodes of all trees and pools */
 atomic_long_t zxvmo_nr_nodes = ATOMIC_LONG_INIT(0);
 
 static struct kmem_cache *zxvmo_node_cache;
-
-static unsigned int level_shift(unsigned int level)
-{
-	return level * NODE_SHIFT;
-}
-
-static unsigned int level_offset(u64 index, unsigned int level)
-{
-	return (index >> level_shift(level)) & (NODE_SLOTS - 1);
-}
-
-static struct page *slot_page(unsigned long slot)
-{
-	if (!slot)
-		return NULL;
-	WARN_ON_ONCE((slot & ZXVMO_SLOT_MASK) != ZXVMO_SLOT_PAGE);
-	return (struct page *)(slot & ~(unsigned long)ZXVMO_SLOT_MASK);
-}
-
-static struct zxvmo_node *slot_node(unsigned long slot)
-{
-	if (!slot)
-		return NULL;
-	WARN_ON_ONCE((slot & ZXVMO_SLOT_MASK) != ZXVMO_SLOT_NODE);
-	return (struct zxvmo_node *)(slot & ~(unsigned long)ZXVMO_SLOT_MASK);
-}
-
-static size_t node_bytes(const struct zxvmo_node *node)
-{
-	return struct_size(node, slots, node->nr_slots);
-}
 
 /* A full node counts as a page; a short leaf is part of what a VMO costs. */
 static struct zxvmo_node *node_alloc(struct zxvmo_account *account,
@@ -140,12 +70,6 @@ static void node_put(struct zxvmo_account *account, struct zxvmo_node *node)
 	} else {
 		kfree(node);
 	}
-}
-
-/* Highest index that a tree with this root can hold. */
-static u64 node_span_last(const struct zxvmo_node *node)
-{
-	return ((u64)NODE_SLOTS << level_shift(node->level)) - 1;
 }
 
 /**

@@ -254,6 +254,7 @@ static int __init zxvmo_init(void)
 		goto err_fault;
 	zxvmo_debugfs = debugfs_create_dir("zxvmo", NULL);
 	debugfs_create_file("stats", 0400, zxvmo_debugfs, NULL, &stats_fops);
+	zxvmo_check_setup(zxvmo_debugfs);
 	return 0;
 
 err_fault:

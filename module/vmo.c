@@ -29,6 +29,7 @@ static void vmo_free(struct zxvmo_object *object)
 {
 	struct zxvmo_vmo *vmo = zxvmo_to_vmo(object);
 
+	zxvmo_check_remove(vmo);
 	if (vmo->tree.nr_pages)
 		zxvmo_vmo_decommit(vmo, 0, ZXVMO_LAST_INDEX, false);
 	zxvmo_account_put(vmo->tree.account);
@@ -98,6 +99,7 @@ int zxvmo_vmo_create(struct zxvmo_cmd *cmd)
 	vmo->options = options;
 	mutex_init(&vmo->lock);
 	zxvmo_object_init(&vmo->object, &zxvmo_vmo_type, ZXVMO_SIGNAL_ZERO_CHILDREN);
+	zxvmo_check_add(vmo);
 	file = zxvmo_handle_new(&vmo->object, rights);
 	if (IS_ERR(file))
 		return PTR_ERR(file);

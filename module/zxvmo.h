@@ -37,6 +37,7 @@
 
 #include "compat.h"
 
+struct dentry;
 struct seq_file;
 struct vfsmount;
 struct zxvmo_object;
@@ -310,6 +311,7 @@ void zxvmo_pages_free(struct list_head *pages);
  * @stream_size: content size in bytes; more than @size only when it was set
  *	through the property
  * @zero_mapped: a zero page was mapped at some time: adding a page must zap
+ * @check_link: see check.c
  */
 struct zxvmo_vmo {
 	struct zxvmo_object object;
@@ -319,6 +321,9 @@ struct zxvmo_vmo {
 	u64 size;
 	u64 stream_size;
 	bool zero_mapped;
+#ifdef CONFIG_DEBUG_VM
+	struct list_head check_link;
+#endif
 };
 
 extern const struct zxvmo_object_type zxvmo_vmo_type;
@@ -384,6 +389,37 @@ int zxvmo_vmo_cache_op(struct zxvmo_vmo *vmo, u32 op, u64 offset, u64 length);
 /* vmar.c */
 
 int zxvmo_vmar_check_handle(struct zxvmo_cmd *cmd, u32 handle);
+
+/* check.c */
+
+#ifdef CONFIG_DEBUG_VM
+/**
+ * struct zxvmo_ptree_state - what there is in a page tree
+ * @nr_pages: pages
+ * @nr_nodes: nodes
+ * @nr_full_nodes: of these, the ones that count as a page
+ * @node_bytes: memory of the nodes
+ * @index: where something is wrong, if it is
+ */
+struct zxvmo_ptree_state {
+	unsigned long nr_pages;
+	unsigned long nr_nodes;
+	unsigned long nr_full_nodes;
+	unsigned long node_bytes;
+	u64 index;
+};
+
+const char *zxvmo_ptree_check(const struct zxvmo_ptree *tree,
+			      const struct address_space *mapping,
+			      struct zxvmo_ptree_state *state);
+void zxvmo_check_add(struct zxvmo_vmo *vmo);
+void zxvmo_check_remove(struct zxvmo_vmo *vmo);
+void zxvmo_check_setup(struct dentry *dir);
+#else
+static inline void zxvmo_check_add(struct zxvmo_vmo *vmo) {}
+static inline void zxvmo_check_remove(struct zxvmo_vmo *vmo) {}
+static inline void zxvmo_check_setup(struct dentry *dir) {}
+#endif
 
 /* Commands, by the file that holds them */
 

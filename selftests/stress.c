@@ -821,6 +821,7 @@ TEST_F_TIMEOUT(stress, everything_at_once, 3600)
 		ASSERT_TRUE(WIFSIGNALED(status));
 		EXPECT_EQ(SIGKILL, WTERMSIG(status));
 		kills++;
+		ASSERT_ERRNO(0, zt_check());
 		pids[victim] = process_start(victim, lives++, seed);
 		ASSERT_LT(0, pids[victim]);
 	}
@@ -836,6 +837,7 @@ TEST_F_TIMEOUT(stress, everything_at_once, 3600)
 		EXPECT_LT(0, atomic_load(&board->done[i]))
 			TH_LOG("nobody succeeded with %s", op_names[i]);
 	}
+	EXPECT_ERRNO(0, zt_check());
 	EXPECT_EQ(MAX_PAGES * PAGE, vmo_span(frozen, 0, MAX_PAGES * PAGE, FROZEN));
 	check_zero_pages(_metadata);
 }

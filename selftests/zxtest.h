@@ -183,12 +183,39 @@ static zt_unused long long zt_fdinfo(__u32 handle, const char *name)
 	return zt_field(path, field);
 }
 
+/* A file of the module in debugfs */
+static zt_unused const char *zt_debugfs(const char *name)
+{
+	static __thread char path[64];
+
+	if (access("/sys/kernel/debug/zxvmo", F_OK))
+		mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
+	snprintf(path, sizeof(path), "/sys/kernel/debug/zxvmo/%s", name);
+	return path;
+}
+
 /* One of the module's machine-wide counters */
 static zt_unused long long zt_stat(const char *name)
 {
-	if (access("/sys/kernel/debug/zxvmo", F_OK))
-		mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
-	return zt_field("/sys/kernel/debug/zxvmo/stats", name);
+	return zt_field(zt_debugfs("stats"), name);
+}
+
+/*
+ * Have the module verify the page trees of all VMOs, whatever others do to them
+ * meanwhile; 0, or an errno if something is wrong, which the kernel log tells.
+ * Only debug kernels can: elsewhere it does nothing.
+ */
+static zt_unused int zt_check(void)
+{
+	int fd = open(zt_debugfs("check"), O_RDONLY | O_CLOEXEC), error = 0;
+	char text[256];
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : errno;
+	if (read(fd, text, sizeof(text)) < 0)
+		error = errno;
+	close(fd);
+	return error;
 }
 
 /* Accesses that may fault */

@@ -12,26 +12,17 @@
  */
 #include <stdarg.h>
 
+#include "vmo_model.h"
 #include "vmo_test.h"
 
 #define NR_VMOS		4
-#define MAX_PAGES	64	/* of one VMO in the model */
 #define FULL_PAGES	8	/* With more than these a VMO is emptied. */
 #define WINDOW_PAGES	6	/* of the mapping a VMO may have */
 #define NR_TRACES	24
 
-struct page {
-	uint64_t index;
-	unsigned char *data;
-};
-
 struct vmo {
 	zx_handle_t handle;	/* 0: the slot is free */
-	bool resizable;
-	uint64_t size;
-	uint64_t stream_size;
-	struct page pages[MAX_PAGES];	/* those present, by index */
-	unsigned int nr;
+	struct vmo_model model;
 	unsigned char *window;	/* of WINDOW_PAGES pages, or NULL */
 	uint64_t window_page;
 };
@@ -118,137 +109,11 @@ static void agree(struct model *m, zx_status_t expected, zx_status_t seen)
 		m->refused++;
 }
 
-/* The model */
-
-/* Place of the first page from @index on */
-static unsigned int find(const struct vmo *v, uint64_t index)
-{
-	unsigned int low = 0, high = v->nr, middle;
-
-	while (low < high) {
-		middle = (low + high) / 2;
-		if (v->pages[middle].index < index)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static unsigned char *lookup(const struct vmo *v, uint64_t index)
-{
-	unsigned int at = find(v, index);
-
-	return at < v->nr && v->pages[at].index == index ? v->pages[at].data : NULL;
-}
-
-static void insert(struct model *m, struct vmo *v, uint64_t index, unsigned char *data)
-{
-	unsigned int at = find(v, index);
-
-	if (v->nr == MAX_PAGES)
-		fail(m, "the model is full");
-	memmove(v->pages + at + 1, v->pages + at, (v->nr - at) * sizeof(*v->pages));
-	v->pages[at] = (struct page){ index, data };
-	v->nr++;
-}
-
-/* The page, made if it is absent */
-static unsigned char *need(struct model *m, struct vmo *v, uint64_t index)
-{
-	unsigned char *data = lookup(v, index);
-
-	if (!data) {
-		data = calloc(1, PAGE);
-		insert(m, v, index, data);
-	}
-	return data;
-}
-
-/* Takes the pages from @first up to @end out and puts them into @taken. */
-static unsigned int take(struct vmo *v, uint64_t first, uint64_t end, struct page *taken)
-{
-	unsigned int low = find(v, first), high = find(v, end), nr = high - low;
-
-	memcpy(taken, v->pages + low, nr * sizeof(*taken));
-	memmove(v->pages + low, v->pages + high, (v->nr - high) * sizeof(*taken));
-	v->nr -= nr;
-	return nr;
-}
-
-static void drop(struct vmo *v, uint64_t first, uint64_t end)
-{
-	struct page taken[MAX_PAGES];
-	unsigned int nr = take(v, first, end, taken);
-
-	while (nr--)
-		free(taken[nr].data);
-}
-
-static void zero_in_page(struct vmo *v, uint64_t offset, uint64_t length)
-{
-	unsigned char *data = lookup(v, offset / PAGE);
-
-	if (data)
-		memset(data + offset % PAGE, 0, length);
-}
-
-static void model_zero(struct vmo *v, uint64_t offset, uint64_t length)
-{
-	uint64_t end = offset + length, head = -offset % PAGE, tail = end % PAGE;
-
-	if (offset / PAGE == end / PAGE) {
-		zero_in_page(v, offset, length);
-		return;
-	}
-	if (head)
-		zero_in_page(v, offset, head);
-	if (tail)
-		zero_in_page(v, end - tail, tail);
-	drop(v, (offset + head) / PAGE, end / PAGE);
-}
-
-static bool in_range(const struct vmo *v, uint64_t offset, uint64_t length)
-{
-	return offset <= v->size && length <= v->size - offset;
-}
-
-/* Copies to @to what the VMO should hold. */
-static void model_read(const struct vmo *v, unsigned char *to, uint64_t offset, uint64_t length)
-{
-	uint64_t n;
-
-	for (; length; offset += n, to += n, length -= n) {
-		const unsigned char *data = lookup(v, offset / PAGE);
-
-		n = PAGE - offset % PAGE;
-		if (n > length)
-			n = length;
-		if (data)
-			memcpy(to, data + offset % PAGE, n);
-		else
-			memset(to, 0, n);
-	}
-}
-
-static void model_write(struct model *m, struct vmo *v, const unsigned char *from,
-			uint64_t offset, uint64_t length)
-{
-	uint64_t n;
-
-	for (; length; offset += n, from += n, length -= n) {
-		n = PAGE - offset % PAGE;
-		if (n > length)
-			n = length;
-		memcpy(need(m, v, offset / PAGE) + offset % PAGE, from, n);
-	}
-}
-
 /* Comparison */
 
 static void compare_page(struct model *m, struct vmo *v, uint64_t index)
 {
-	const unsigned char *data = lookup(v, index) ?: m->zeros;
+	const unsigned char *data = vmo_model_page(&v->model, index) ?: m->zeros;
 	zx_status_t status = zx_vmo_read(v->handle, m->buffer, index * PAGE, PAGE);
 	uint64_t i;
 
@@ -266,7 +131,7 @@ static void compare_page(struct model *m, struct vmo *v, uint64_t index)
 
 static void compare_absent(struct model *m, struct vmo *v, uint64_t index)
 {
-	if (index < v->size / PAGE && !lookup(v, index))
+	if (index < v->model.size / PAGE && !vmo_model_page(&v->model, index))
 		compare_page(m, v, index);
 }
 
@@ -279,18 +144,18 @@ static void compare(struct model *m, struct vmo *v)
 		return;
 	agree(m, ZX_OK, zx_object_get_info(v->handle, ZX_INFO_VMO, &info, sizeof(info),
 					   NULL, NULL));
-	if (info.size_bytes != v->size)
+	if (info.size_bytes != v->model.size)
 		fail(m, "VMO %td: size %#jx instead of %#jx", v - m->vmos,
-		     (uintmax_t)info.size_bytes, (uintmax_t)v->size);
-	if (info.committed_bytes != v->nr * PAGE)
+		     (uintmax_t)info.size_bytes, (uintmax_t)v->model.size);
+	if (info.committed_bytes != v->model.nr * PAGE)
 		fail(m, "VMO %td: %ju committed pages instead of %u", v - m->vmos,
-		     (uintmax_t)(info.committed_bytes / PAGE), v->nr);
-	if (v->nr && !info.metadata_bytes)
+		     (uintmax_t)(info.committed_bytes / PAGE), v->model.nr);
+	if (v->model.nr && !info.metadata_bytes)
 		fail(m, "VMO %td: pages without metadata", v - m->vmos);
 	if (info.num_mappings != !!v->window)
 		fail(m, "VMO %td: %zu mappings", v - m->vmos, info.num_mappings);
-	for (i = 0; i < v->nr; i++)
-		compare_page(m, v, v->pages[i].index);
+	for (i = 0; i < v->model.nr; i++)
+		compare_page(m, v, v->model.slots[i].index);
 }
 
 /* With the absent pages at and beside the edges of a range */
@@ -299,7 +164,7 @@ static void compare_around(struct model *m, struct vmo *v, uint64_t offset, uint
 	uint64_t first = offset / PAGE, last;
 
 	if (__builtin_add_overflow(offset, length, &last))
-		last = v->size;
+		last = v->model.size;
 	last /= PAGE;
 	compare(m, v);
 	compare_absent(m, v, first - 1);
@@ -322,7 +187,7 @@ static uint64_t pick_spot(struct model *m, const struct vmo *v)
 	/* mostly one inside the VMO */
 	for (tries = 0; tries < 4; tries++) {
 		spot = m->profile->spots[below(m, m->profile->nr_spots)];
-		if (!v || spot <= v->size / PAGE)
+		if (!v || spot <= v->model.size / PAGE)
 			break;
 	}
 	return spot;
@@ -334,10 +199,10 @@ static uint64_t pick_offset(struct model *m, const struct vmo *v)
 
 	switch (below(m, 8)) {
 	case 0 ... 2:
-		page = below(m, v->size / PAGE < 8 ? v->size / PAGE + 1 : 8);
+		page = below(m, v->model.size / PAGE < 8 ? v->model.size / PAGE + 1 : 8);
 		break;
 	case 3 ... 4:
-		page = v->size / PAGE - below(m, 5);
+		page = v->model.size / PAGE - below(m, 5);
 		if (page > MAX_SIZE / PAGE)
 			page = 0;
 		break;
@@ -383,8 +248,8 @@ static uint64_t pick_length(struct model *m, const struct vmo *v, uint64_t offse
 
 	if (percent(m, 60))
 		return pick_short(m);
-	if (percent(m, 40) && offset <= v->size)
-		return v->size - offset;
+	if (percent(m, 40) && offset <= v->model.size)
+		return v->model.size - offset;
 	end = pick_offset(m, v);
 	return end > offset ? end - offset : offset - end;
 }
@@ -428,15 +293,10 @@ static void do_create(struct model *m, struct vmo *v)
 	};
 	uint32_t option = options[below(m, ARRAY_SIZE(options))];
 	uint64_t size = pick_size(m);
-	bool fits = size <= MAX_SIZE;
+	zx_status_t status = vmo_model_create(&v->model, size, option);
 
 	say(m, "VMO %td: create, options %#x, size %#jx", v - m->vmos, option, (uintmax_t)size);
-	agree(m, fits ? ZX_OK : ZX_ERR_OUT_OF_RANGE, zx_vmo_create(size, option, &v->handle));
-	if (!fits)
-		return;
-	v->resizable = option == ZX_VMO_RESIZABLE;
-	v->stream_size = size;
-	v->size = option == ZX_VMO_UNBOUNDED ? MAX_SIZE : (size + PAGE - 1) / PAGE * PAGE;
+	agree(m, status, zx_vmo_create(size, option, &v->handle));
 	compare(m, v);
 }
 
@@ -449,13 +309,14 @@ static void do_close(struct model *m, struct vmo *v)
 	agree(m, ZX_OK, zx_handle_close(v->handle));
 	v->handle = ZX_HANDLE_INVALID;
 	for (i = v->window_page; v->window && i < v->window_page + WINDOW_PAGES; i++) {
-		if (i >= v->size / PAGE)
+		if (i >= v->model.size / PAGE)
 			break;
-		if (memcmp(v->window + (i - v->window_page) * PAGE, lookup(v, i) ?: m->zeros, PAGE))
+		if (memcmp(v->window + (i - v->window_page) * PAGE,
+			   vmo_model_page(&v->model, i) ?: m->zeros, PAGE))
 			fail(m, "page %#jx differs in the mapping of a closed VMO", (uintmax_t)i);
 	}
 	unmap_window(m, v);
-	drop(v, 0, UINT64_MAX);
+	vmo_model_destroy(&v->model);
 }
 
 /* Another handle takes the place of the one there was. */
@@ -481,31 +342,24 @@ static void random_bytes(struct model *m, unsigned char *p, uint64_t length)
 static void do_write(struct model *m, struct vmo *v)
 {
 	uint64_t offset = pick_offset(m, v), length = pick_short(m);
-	bool fits = in_range(v, offset, length);
 
 	say(m, "VMO %td: write %#jx, %#jx", v - m->vmos, (uintmax_t)offset, (uintmax_t)length);
 	random_bytes(m, m->buffer, length);
-	agree(m, fits ? ZX_OK : ZX_ERR_OUT_OF_RANGE,
+	agree(m, vmo_model_write(&v->model, m->buffer, offset, length),
 	      zx_vmo_write(v->handle, m->buffer, offset, length));
-	if (fits)
-		model_write(m, v, m->buffer, offset, length);
 	compare_around(m, v, offset, length);
 }
 
 static void do_read(struct model *m, struct vmo *v)
 {
 	uint64_t offset = pick_offset(m, v), length = pick_short(m);
-	bool fits = in_range(v, offset, length);
+	zx_status_t status = vmo_model_read(&v->model, m->expected, offset, length);
 
 	say(m, "VMO %td: read %#jx, %#jx", v - m->vmos, (uintmax_t)offset, (uintmax_t)length);
 	memset(m->buffer, 0x5a, length + 1);
-	agree(m, fits ? ZX_OK : ZX_ERR_OUT_OF_RANGE,
-	      zx_vmo_read(v->handle, m->buffer, offset, length));
-	if (fits) {
-		model_read(v, m->expected, offset, length);
-		if (memcmp(m->buffer, m->expected, length))
-			fail(m, "other bytes were read");
-	}
+	agree(m, status, zx_vmo_read(v->handle, m->buffer, offset, length));
+	if (status == ZX_OK && memcmp(m->buffer, m->expected, length))
+		fail(m, "other bytes were read");
 	if (m->buffer[length] != 0x5a)
 		fail(m, "too much was read");
 	compare(m, v);
@@ -525,8 +379,7 @@ static void do_op_range(struct model *m, struct vmo *v)
 	};
 	unsigned int i = below(m, ARRAY_SIZE(ops));
 	const uint32_t op = ops[i].op;
-	uint64_t offset = pick_offset(m, v), length, index;
-	zx_status_t status = ZX_OK;
+	uint64_t offset = pick_offset(m, v), length;
 
 	length = op == ZX_VMO_OP_COMMIT ? pick_short(m) : pick_length(m, v, offset);
 	if (op == ZX_VMO_OP_DECOMMIT && percent(m, 80)) {
@@ -535,72 +388,37 @@ static void do_op_range(struct model *m, struct vmo *v)
 	}
 	say(m, "VMO %td: %s %#jx, %#jx", v - m->vmos, ops[i].name, (uintmax_t)offset,
 	    (uintmax_t)length);
-	if (op == ZX_VMO_OP_ALWAYS_NEED || (op == ZX_VMO_OP_ZERO && !length))
-		; /* not looked at */
-	else if (op == ZX_VMO_OP_CACHE_SYNC && !length)
-		status = ZX_ERR_INVALID_ARGS;
-	else if (!in_range(v, offset, length))
-		status = ZX_ERR_OUT_OF_RANGE;
-	else if (op == ZX_VMO_OP_DECOMMIT && length && (offset | length) % PAGE)
-		status = ZX_ERR_INVALID_ARGS;
-	agree(m, status, zx_vmo_op_range(v->handle, op, offset, length, NULL, 0));
-	if (status == ZX_OK) {
-		if (op == ZX_VMO_OP_COMMIT)
-			for (index = offset / PAGE;
-			     index < (offset + length + PAGE - 1) / PAGE; index++)
-				need(m, v, index);
-		else if ((op == ZX_VMO_OP_ZERO || op == ZX_VMO_OP_DECOMMIT) && length)
-			model_zero(v, offset, length);
-	}
+	agree(m, vmo_model_op_range(&v->model, op, offset, length),
+	      zx_vmo_op_range(v->handle, op, offset, length, NULL, 0));
 	compare_around(m, v, offset, length);
 }
 
 static void do_set_size(struct model *m, struct vmo *v)
 {
-	uint64_t size = pick_size(m), rounded;
-	zx_status_t status = ZX_OK;
+	uint64_t size = pick_size(m);
 
-	if (__builtin_add_overflow(size, PAGE - 1, &rounded))
-		status = ZX_ERR_OUT_OF_RANGE;
-	else if (!v->resizable)
-		status = ZX_ERR_UNAVAILABLE;
-	else if (size > MAX_SIZE)
-		status = ZX_ERR_OUT_OF_RANGE;
-	rounded -= rounded % PAGE;
 	say(m, "VMO %td: set size %#jx", v - m->vmos, (uintmax_t)size);
-	agree(m, status, zx_vmo_set_size(v->handle, size));
-	if (status == ZX_OK) {
-		drop(v, rounded / PAGE, UINT64_MAX);
-		zero_in_page(v, size, rounded - size);
-		v->size = rounded;
-		v->stream_size = size;
-	}
+	agree(m, vmo_model_set_size(&v->model, size), zx_vmo_set_size(v->handle, size));
 	compare_around(m, v, size, 0);
 }
 
 /* The property does the same but has no limit. */
 static void do_set_stream_size(struct model *m, struct vmo *v)
 {
-	uint64_t size = percent(m, 20) ? v->stream_size : pick_offset(m, v);
-	bool property = percent(m, 30), fits = property || size <= v->size;
-	uint64_t from = size < v->stream_size ? size : v->stream_size;
+	uint64_t size = percent(m, 20) ? v->model.stream_size : pick_offset(m, v);
+	bool property = percent(m, 30);
 	uint64_t seen;
 
 	say(m, "VMO %td: set %s %#jx", v - m->vmos, property ? "content size" : "stream size",
 	    (uintmax_t)size);
-	agree(m, fits ? ZX_OK : ZX_ERR_OUT_OF_RANGE,
+	agree(m, vmo_model_set_stream_size(&v->model, size, property),
 	      property ? zx_object_set_property(v->handle, ZX_PROP_VMO_CONTENT_SIZE, &size,
 						sizeof(size)) :
 			 zx_vmo_set_stream_size(v->handle, size));
-	if (fits && size != v->stream_size) {
-		if (from < v->size)
-			model_zero(v, from, v->size - from);
-		v->stream_size = size;
-	}
 	agree(m, ZX_OK, zx_vmo_get_stream_size(v->handle, &seen));
-	if (seen != v->stream_size)
+	if (seen != v->model.stream_size)
 		fail(m, "stream size %#jx instead of %#jx", (uintmax_t)seen,
-		     (uintmax_t)v->stream_size);
+		     (uintmax_t)v->model.stream_size);
 	compare_around(m, v, size, 0);
 }
 
@@ -609,11 +427,8 @@ static void do_transfer(struct model *m, struct vmo *dst)
 {
 	struct vmo *src = percent(m, 50) ? dst : &m->vmos[below(m, NR_VMOS)];
 	uint64_t offset = pick_offset(m, dst), src_offset, length;
-	struct page taken[MAX_PAGES];
-	zx_status_t status = ZX_OK;
-	unsigned int i, nr;
 
-	if (!src->handle || src->nr > FULL_PAGES)
+	if (!src->handle || src->model.nr > FULL_PAGES)
 		src = dst;
 	src_offset = percent(m, 30) ? offset + (below(m, 9) - 4) * PAGE : pick_offset(m, src);
 	length = pick_length(m, src, src_offset);
@@ -624,21 +439,8 @@ static void do_transfer(struct model *m, struct vmo *dst)
 	}
 	say(m, "VMO %td: take %#jx, %#jx from VMO %td, %#jx", dst - m->vmos, (uintmax_t)offset,
 	    (uintmax_t)length, src - m->vmos, (uintmax_t)src_offset);
-	if ((offset | length | src_offset) % PAGE)
-		status = ZX_ERR_INVALID_ARGS;
-	else if (src == dst && offset == src_offset)
-		; /* not looked at */
-	else if (!in_range(src, src_offset, length) || !in_range(dst, offset, length))
-		status = ZX_ERR_OUT_OF_RANGE;
-	agree(m, status, zx_vmo_transfer_data(dst->handle, 0, offset, length, src->handle,
-					      src_offset));
-	if (status == ZX_OK && (src != dst || offset != src_offset)) {
-		nr = take(src, src_offset / PAGE, (src_offset + length) / PAGE, taken);
-		drop(dst, offset / PAGE, (offset + length) / PAGE);
-		for (i = 0; i < nr; i++)
-			insert(m, dst, taken[i].index - src_offset / PAGE + offset / PAGE,
-			       taken[i].data);
-	}
+	agree(m, vmo_model_transfer(&dst->model, offset, length, &src->model, src_offset),
+	      zx_vmo_transfer_data(dst->handle, 0, offset, length, src->handle, src_offset));
 	compare_around(m, dst, offset, length);
 	compare_around(m, src, src_offset, length);
 }
@@ -673,7 +475,7 @@ static void do_mapped_access(struct model *m, struct vmo *v, bool write)
 	say(m, "VMO %td: %s mapped %#jx, %#jx", v - m->vmos, write ? "write" : "read",
 	    (uintmax_t)(window + from), (uintmax_t)length);
 
-	end = v->size > window ? v->size - window : 0;	/* in the window */
+	end = v->model.size > window ? v->model.size - window : 0;	/* in the window */
 	if (from >= end) {
 		signal = write ? zt_store(v->window + from, 1).signal :
 				 zt_load(v->window + from).signal;
@@ -688,9 +490,9 @@ static void do_mapped_access(struct model *m, struct vmo *v, bool write)
 	if (write) {
 		random_bytes(m, m->buffer, length);
 		memcpy(v->window + from, m->buffer, length);
-		model_write(m, v, m->buffer, window + from, length);
+		vmo_model_write(&v->model, m->buffer, window + from, length);
 	} else {
-		model_read(v, m->expected, window + from, length);
+		vmo_model_read(&v->model, m->expected, window + from, length);
 		if (memcmp(v->window + from, m->expected, length))
 			fail(m, "other bytes are mapped");
 	}
@@ -701,9 +503,9 @@ static void do_mapped_access(struct model *m, struct vmo *v, bool write)
 static void do_empty(struct model *m, struct vmo *v)
 {
 	say(m, "VMO %td: ZERO all of it", v - m->vmos);
-	agree(m, ZX_OK, zx_vmo_op_range(v->handle, ZX_VMO_OP_ZERO, 0, v->size, NULL, 0));
-	drop(v, 0, UINT64_MAX);
-	compare_around(m, v, 0, v->size);
+	agree(m, vmo_model_op_range(&v->model, ZX_VMO_OP_ZERO, 0, v->model.size),
+	      zx_vmo_op_range(v->handle, ZX_VMO_OP_ZERO, 0, v->model.size, NULL, 0));
+	compare_around(m, v, 0, v->model.size);
 }
 
 static void step(struct model *m)
@@ -713,7 +515,7 @@ static void step(struct model *m)
 
 	if (!v->handle)
 		do_create(m, v);
-	else if (v->nr > FULL_PAGES)
+	else if (v->model.nr > FULL_PAGES)
 		do_empty(m, v);
 	else if (dice < 22)
 		do_write(m, v);

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A plain model of VMOs in memory: what each operation returns and what the
+ * VMO is afterwards. Handles, rights and user addresses are the caller's affair.
+ *
+ * A page that is there is a refcounted piece of memory, an absent one reads as
+ * zero. VMOs that share a page hold references to the same piece, and who
+ * writes takes a copy: so the pages a VMO has, and with how many others each, is
+ * what attribution must tell.
+ */
+#ifndef ZXVMO_SELFTESTS_VMO_MODEL_H
+#define ZXVMO_SELFTESTS_VMO_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <zircon/types.h>
+
+struct vmo_page {
+	unsigned int sharers;
+	unsigned char data[];
+};
+
+struct vmo_slot {
+	uint64_t index;
+	struct vmo_page *page;
+};
+
+struct vmo_model {
+	bool resizable;
+	uint64_t size;
+	uint64_t stream_size;
+	struct vmo_slot *slots;	/* those of the pages there are, by index */
+	unsigned int nr;
+	unsigned int room;
+};
+
+zx_status_t vmo_model_create(struct vmo_model *v, uint64_t size, uint32_t options);
+void vmo_model_destroy(struct vmo_model *v);
+/* The page at @index, NULL if it is absent */
+const unsigned char *vmo_model_page(const struct vmo_model *v, uint64_t index);
+/* Whether the bytes are inside the VMO */
+bool vmo_model_in_range(const struct vmo_model *v, uint64_t offset, uint64_t length);
+zx_status_t vmo_model_read(const struct vmo_model *v, void *to, uint64_t offset,
+			   uint64_t length);
+zx_status_t vmo_model_write(struct vmo_model *v, const void *from, uint64_t offset,
+			    uint64_t length);
+zx_status_t vmo_model_op_range(struct vmo_model *v, uint32_t op, uint64_t offset,
+			       uint64_t length);
+zx_status_t vmo_model_set_size(struct vmo_model *v, uint64_t size);
+/* @property: through ZX_PROP_VMO_CONTENT_SIZE, which has no limit */
+zx_status_t vmo_model_set_stream_size(struct vmo_model *v, uint64_t size, bool property);
+zx_status_t vmo_model_transfer(struct vmo_model *dst, uint64_t offset, uint64_t length,
+			       struct vmo_model *src, uint64_t src_offset);
+
+#endif

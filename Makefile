@@ -29,6 +29,7 @@ help:
 	@echo 'make check            run all tests, in virtual machines, and all static checks'
 	@echo 'make lint             the static checks alone'
 	@echo 'make bench            measure in a virtual machine; BENCH_KERNELS="6.1 6.12" names the kernels'
+	@echo 'make fuzz             fuzz in a virtual machine: FUZZ_KERNEL=debug, FUZZ_SECONDS=600, FUZZ_SEED='
 	@echo 'make clean            remove what was built; distclean: and the cached kernels'
 	@echo 'KDIR=, ARCH=, CROSS_COMPILE=, LLVM=1 and V=1 are as for the kernel'
 
@@ -80,6 +81,10 @@ bench: tests
 		$(ZXVM) --kernel $$kernel --icount --mem 2G -- build/selftests/bench/bench || exit; \
 	done
 
+fuzz:
+	$(Q)selftests/fuzz/run $(or $(FUZZ_KERNEL),debug) $(or $(FUZZ_SECONDS),600) \
+		$(or $(FUZZ_SEED),$(shell date +%s)) $(FUZZ_OPTIONS)
+
 demo: lib
 	$(Q)$(MAKE) -C samples
 	$(Q)$(ZXVM) --kernel 6.12 -- build/demo "$$(selftests/vm/fetch-kernel --print vmlinux 6.12)"
@@ -90,4 +95,4 @@ clean:
 distclean: clean
 	rm -rf "$${ZXVMO_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/zxvmo}"
 
-.PHONY: all bench check clean demo distclean help install lib lint modules modules_install no-modules tests uninstall
+.PHONY: all bench check clean demo distclean fuzz help install lib lint modules modules_install no-modules tests uninstall

@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Mappings, always in the windows of the arena, and accesses through them.
+ */
+#include "fuzz.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+
+/* First page and number of pages that two arguments stand for */
+static void pages_of(const struct fz_op *op, unsigned int arg, unsigned int *first,
+		     unsigned int *nr)
+{
+	*first = op->args[arg] % FZ_WINDOW_PAGES;
+	*nr = 1 + op->args[arg + 1] % FZ_WINDOW_PAGES;
+	/* A small first page means all of it. */
+	if (*first < 2) {
+		*first = 0;
+		*nr = FZ_WINDOW_PAGES;
+	}
+	if (*nr > FZ_WINDOW_PAGES - *first)
+		*nr = FZ_WINDOW_PAGES - *first;
+}
+
+/* A window is now a mapping. */
+static void mapped(struct fz_window *w, struct fz_object *object, uint64_t first,
+		   unsigned int nr, int prot, bool private)
+{
+	unsigned int i;
+
+	fz_window_clear(w, 0, FZ_WINDOW_PAGES);
+	*w = (struct fz_window){ .object = object, .first = first, .private = private };
+	for (i = 0; i < FZ_WINDOW_PAGES; i++)
+		w->prot[i] = i < nr ? prot : -1;
+	object->pages += nr;
+	fz_touch(object);
+}
+
+static void unmapped(struct fz_thread *t, uint64_t window, unsigned int first, unsigned int nr)
+{
+	struct fz_window *w = fz_window_of(t, window);
+
+	fz_touch(w->object);
+	fz_window_clear(w, first, nr);
+}
+
+/* The options that VMAR_MAP checks before it looks at places: vmar.md 2.2 */
+static int map_error(uint32_t options, const struct fz_target *target)
+{
+	const uint32_t known = 0xff00ffffU & ~ZXVMO_VM_PERM_READ_IF_XOM_UNSUPPORTED;
+	const uint32_t can_map = ZXVMO_VM_CAN_MAP_READ | ZXVMO_VM_CAN_MAP_WRITE |
+				 ZXVMO_VM_CAN_MAP_EXECUTE;
+	const uint32_t later = 0xffU << ZXVMO_VM_ALIGN_BASE | ZXVMO_VM_SPECIFIC_OVERWRITE |
+			       ZXVMO_VM_MAP_RANGE | ZXVMO_VM_OFFSET_IS_UPPER_LIMIT |
+			       ZXVMO_VM_FAULT_BEYOND_STREAM_SIZE;
+	uint32_t rights = target->file->rights, align = options >> ZXVMO_VM_ALIGN_BASE;
+
+	if (!(rights & ZXVMO_RIGHT_MAP))
+		return EACCES;
+	if ((options & (ZXVMO_VM_PERM_WRITE | ZXVMO_VM_PERM_EXECUTE)) &&
+	    !(options & ZXVMO_VM_PERM_READ))
+		return EINVAL;
+	if ((options & ZXVMO_VM_MAP_RANGE) && (options & ZXVMO_VM_SPECIFIC_OVERWRITE))
+		return EINVAL;
+	if (options & can_map)
+		return EINVAL;
+	if (((options & ZXVMO_VM_PERM_READ) && !(rights & ZXVMO_RIGHT_READ)) ||
+	    ((options & ZXVMO_VM_PERM_WRITE) && !(rights & ZXVMO_RIGHT_WRITE)) ||
+	    ((options & ZXVMO_VM_PERM_EXECUTE) && !(rights & ZXVMO_RIGHT_EXECUTE)))
+		return EACCES;
+	if ((options & ZXVMO_VM_FAULT_BEYOND_STREAM_SIZE) && !(options & ZXVMO_VM_ALLOW_FAULTS))
+		return EINVAL;
+	if ((options & ~known) || (align && (align < 10 || align > 32)))
+		return EINVAL;
+	if ((options & ZXVMO_VM_REQUIRE_NON_RESIZABLE) && target->object->vmo.resizable)
+		return EOPNOTSUPP;
+	if (options & (ZXVMO_VM_COMPACT | ZXVMO_VM_CAN_MAP_SPECIFIC))
+		return EINVAL;
+	return options & later ? EOPNOTSUPP : 0;
+}
+
+static bool is_mapped(struct fz_window *w)
+{
+	return w->object;
+}
+
+/* Where the kernel chooses the place, the mapping moves into the window then. */
+void fz_do_vmar_map(struct fz_thread *t, const struct fz_op *op)
+{
+	unsigned char *place = fz_window(t->run, op->args[1]);
+	uint32_t options = op->args[2];
+	uint64_t offset = op->args[3] - op->args[3] % FZ_PAGE, addr = 0;
+	uint64_t length = (1 + op->args[4] / FZ_PAGE % FZ_WINDOW_PAGES) * FZ_PAGE;
+	uint64_t *where = fz_address(t, op->args[5]) ? &addr : NULL;
+	bool specific = options & ZXVMO_VM_SPECIFIC;
+	struct fz_target target = {};
+	int expected = 0, seen;
+
+	if (options & ZXVMO_VM_PERM_READ_IF_XOM_UNSUPPORTED)
+		options |= ZXVMO_VM_PERM_READ;
+	if (t->run->oracle) {
+		target = fz_target(t, op, 0, ZXVMO_OBJ_TYPE_VMO, 0);
+		expected = fz_sent(t, op, false, false) ?: target.error;
+		if (!expected)
+			expected = map_error(options & ~ZXVMO_VM_PERM_READ_IF_XOM_UNSUPPORTED,
+					     &target);
+		if (!expected && offset + length < offset)
+			expected = ERANGE;
+		if (!expected && offset + length > INT64_MAX)
+			expected = ERANGE;
+		if (!expected && specific && is_mapped(fz_window_of(t, op->args[1])))
+			expected = EEXIST;
+		if (!expected && !where)
+			expected = EFAULT;
+	}
+	seen = FZ_SEND(t, op, VMAR_MAP, vmar_map, .handle = ZXVMO_HANDLE_VMAR_ROOT_SELF,
+		       .options = op->args[2], .vmo = fz_value(t, op, 0),
+		       .vmar_offset = specific ? (uintptr_t)place - ZXVMO_VMAR_ROOT_BASE : 0,
+		       .vmo_offset = offset, .length = length, .out_addr = (uintptr_t)where);
+	if (!seen && !specific &&
+	    mremap((void *)addr, length, length, MREMAP_MAYMOVE | MREMAP_FIXED, place) ==
+		    MAP_FAILED) {
+		munmap((void *)addr, length);
+		return;
+	}
+	if (!t->run->oracle)
+		return;
+	/* Holes in the window leave room. */
+	if (expected == EEXIST && !seen)
+		expected = 0;
+	if (fz_agree(t, expected, seen)) {
+		int prot = (options & ZXVMO_VM_PERM_READ ? PROT_READ : 0) |
+			   (options & ZXVMO_VM_PERM_WRITE ? PROT_WRITE : 0) |
+			   (options & ZXVMO_VM_PERM_EXECUTE ? PROT_EXEC : 0);
+
+		/* The oracle has no window of two objects. */
+		if (is_mapped(fz_window_of(t, op->args[1])))
+			munmap(place + length, FZ_WINDOW_PAGES * FZ_PAGE - length);
+		mapped(fz_window_of(t, op->args[1]), target.object, offset / FZ_PAGE,
+		       length / FZ_PAGE, prot, false);
+	}
+}
+
+void fz_do_vmar_unmap(struct fz_thread *t, const struct fz_op *op)
+{
+	uint32_t options = op->args[3];
+	unsigned int first, nr;
+	int expected, seen;
+
+	pages_of(op, 1, &first, &nr);
+	seen = FZ_SEND(t, op, VMAR_UNMAP, vmar_range, .handle = ZXVMO_HANDLE_VMAR_ROOT_SELF,
+		       .options = options, .__reserved = op->send == FZ_RESERVED,
+		       .addr = (uintptr_t)fz_window(t->run, op->args[0]) + first * FZ_PAGE,
+		       .length = nr * FZ_PAGE);
+	if (!t->run->oracle)
+		return;
+	expected = fz_sent(t, op, false, true);
+	if (!expected && options)
+		expected = EINVAL;
+	if (fz_agree(t, expected, seen))
+		unmapped(t, op->args[0], first, nr);
+}
+
+void fz_do_vmar_protect(struct fz_thread *t, const struct fz_op *op)
+{
+	unsigned int first, nr;
+
+	pages_of(op, 1, &first, &nr);
+	FZ_SEND(t, op, VMAR_PROTECT, vmar_range, .handle = ZXVMO_HANDLE_VMAR_ROOT_SELF,
+		.options = op->args[3], .__reserved = op->send == FZ_RESERVED,
+		.addr = (uintptr_t)fz_window(t->run, op->args[0]) + first * FZ_PAGE,
+		.length = nr * FZ_PAGE);
+}
+
+/* System calls */
+
+void fz_do_map_mmap(struct fz_thread *t, const struct fz_op *op)
+{
+	uint64_t offset = op->args[3] - op->args[3] % FZ_PAGE;
+	unsigned int nr = 1 + op->args[5] % FZ_WINDOW_PAGES;
+	struct fz_oracle *o = t->run->oracle;
+	int fd = fz_fd(t, op->args[0]), prot = op->args[2];
+	bool private = op->args[4];
+	struct fz_file *file;
+	void *p;
+
+	if (fd < 0 || fd == t->run->foreign)
+		return;
+	/* Whether that alone can be read depends on the processor. */
+	if (prot == PROT_EXEC)
+		prot |= PROT_READ;
+	fz_arm(t, op);
+	p = mmap(fz_window(t->run, op->args[1]), nr * FZ_PAGE, prot,
+		 (private ? MAP_PRIVATE : MAP_SHARED) | MAP_FIXED, fd, offset);
+	fz_disarm(t, op);
+	if (!o)
+		return;
+	if (p == MAP_FAILED) {
+		/* What was there may be gone already. */
+		munmap(fz_window(t->run, op->args[1]), FZ_WINDOW_PAGES * FZ_PAGE);
+		unmapped(t, op->args[1], 0, FZ_WINDOW_PAGES);
+		return;
+	}
+	file = o->files[op->args[0] % FZ_SLOTS];
+	if (!file || file->object->type != ZXVMO_OBJ_TYPE_VMO ||
+	    !(file->rights & ZXVMO_RIGHT_MAP) ||
+	    ((prot & PROT_READ) && !(file->rights & ZXVMO_RIGHT_READ)) ||
+	    ((prot & PROT_WRITE) && !private && !(file->rights & ZXVMO_RIGHT_WRITE)) ||
+	    ((prot & PROT_EXEC) && !(file->rights & ZXVMO_RIGHT_EXECUTE))) {
+		fz_fail(t, "mapped without the right");
+		return;
+	}
+	munmap(fz_window(t->run, op->args[1]) + nr * FZ_PAGE, (FZ_WINDOW_PAGES - nr) * FZ_PAGE);
+	mapped(fz_window_of(t, op->args[1]), file->object, offset / FZ_PAGE, nr, prot, private);
+}
+
+void fz_do_map_munmap(struct fz_thread *t, const struct fz_op *op)
+{
+	unsigned int first, nr;
+	long seen;
+
+	pages_of(op, 1, &first, &nr);
+	seen = FZ_CALL(t, op, munmap(fz_window(t->run, op->args[0]) + first * FZ_PAGE,
+				     nr * FZ_PAGE));
+	if (t->run->oracle && fz_agree(t, 0, -seen))
+		unmapped(t, op->args[0], first, nr);
+}
+
+/* It may have changed some pages before it failed: then they go. */
+void fz_do_map_mprotect(struct fz_thread *t, const struct fz_op *op)
+{
+	int prot = op->args[3];
+	unsigned int first, nr, i;
+	struct fz_window *w;
+	long seen;
+
+	pages_of(op, 1, &first, &nr);
+	if (prot == PROT_EXEC)
+		prot |= PROT_READ;
+	seen = FZ_CALL(t, op, mprotect(fz_window(t->run, op->args[0]) + first * FZ_PAGE,
+				       nr * FZ_PAGE, prot));
+	if (!t->run->oracle)
+		return;
+	w = fz_window_of(t, op->args[0]);
+	if (seen) {
+		munmap(fz_window(t->run, op->args[0]) + first * FZ_PAGE, nr * FZ_PAGE);
+		unmapped(t, op->args[0], first, nr);
+	}
+	for (i = first; !seen && i < first + nr; i++) {
+		if (w->prot[i] < 0 || !w->object) {
+			fz_fail(t, "a hole was protected");
+			return;
+		}
+		w->prot[i] = prot;
+	}
+}
+
+/* Moves one window onto another, or makes it shorter */
+void fz_do_map_mremap(struct fz_thread *t, const struct fz_op *op)
+{
+	unsigned char *from = fz_window(t->run, op->args[0]), *to = fz_window(t->run, op->args[1]);
+	uint64_t length = (1 + op->args[2] % FZ_WINDOW_PAGES) * FZ_PAGE;
+	uint64_t new_length = (1 + op->args[3] % FZ_WINDOW_PAGES) * FZ_PAGE;
+	void *p;
+
+	fz_arm(t, op);
+	if (from == to)
+		p = mremap(from, length, new_length, 0);
+	else
+		p = mremap(from, length, new_length, MREMAP_MAYMOVE | MREMAP_FIXED, to);
+	fz_disarm(t, op);
+	if (!t->run->oracle)
+		return;
+	/* The oracle looks only whether it grew into what it may not. */
+	munmap(from, FZ_WINDOW_PAGES * FZ_PAGE);
+	munmap(to, FZ_WINDOW_PAGES * FZ_PAGE);
+	unmapped(t, op->args[0], 0, FZ_WINDOW_PAGES);
+	unmapped(t, op->args[1], 0, FZ_WINDOW_PAGES);
+	if (p != MAP_FAILED && new_length > length)
+		fz_fail(t, "a mapping has grown");
+}
+
+void fz_do_map_madvise(struct fz_thread *t, const struct fz_op *op)
+{
+	unsigned int first, nr;
+
+	pages_of(op, 1, &first, &nr);
+	FZ_CALL(t, op, madvise(fz_window(t->run, op->args[0]) + first * FZ_PAGE, nr * FZ_PAGE,
+			       op->args[3]));
+}
+
+void fz_do_map_msync(struct fz_thread *t, const struct fz_op *op)
+{
+	unsigned int first, nr;
+
+	pages_of(op, 1, &first, &nr);
+	FZ_CALL(t, op, msync(fz_window(t->run, op->args[0]) + first * FZ_PAGE, nr * FZ_PAGE,
+			     MS_SYNC));
+}
+
+void fz_do_map_mlock(struct fz_thread *t, const struct fz_op *op)
+{
+	unsigned int first, nr;
+
+	pages_of(op, 1, &first, &nr);
+	FZ_CALL(t, op, mlock(fz_window(t->run, op->args[0]) + first * FZ_PAGE, nr * FZ_PAGE));
+}
+
+/* Accesses. Nothing is made to fail, for it would hit the delivery of the signal. */
+
+static const struct fz_op plain;
+
+struct access {
+	unsigned char *at;
+	unsigned char value;
+};
+
+static void load(void *data)
+{
+	struct access *access = data;
+
+	access->value = *(volatile unsigned char *)access->at;
+}
+
+static void store(void *data)
+{
+	struct access *access = data;
+
+	*(volatile unsigned char *)access->at = access->value;
+}
+
+/* The signal that the access must raise */
+static int access_signal(struct fz_window *w, uint64_t at, bool write)
+{
+	int prot = w->object ? w->prot[at / FZ_PAGE] : -1;
+
+	if (prot < 0 || !(prot & (write ? PROT_WRITE : PROT_READ | PROT_WRITE | PROT_EXEC)))
+		return SIGSEGV;
+	if (w->first + at / FZ_PAGE >= w->object->vmo.size / FZ_PAGE)
+		return SIGBUS;
+	return 0;
+}
+
+static bool agree(struct fz_thread *t, int expected, int seen)
+{
+	if (seen == expected)
+		return !seen;
+	/* No memory: SIGBUS */
+	if (seen != SIGBUS || (!t->injected && t->run->strict))
+		fz_fail(t, "signal %d instead of %d", seen, expected);
+	return false;
+}
+
+void fz_do_map_load(struct fz_thread *t, const struct fz_op *op)
+{
+	uint64_t at = op->args[1] % (FZ_WINDOW_PAGES * FZ_PAGE);
+	struct access access = { .at = fz_window(t->run, op->args[0]) + at };
+	struct fz_window *w;
+	unsigned char byte;
+	int signal;
+
+	fz_arm(t, &plain);
+	signal = fz_try(t, load, &access);
+	fz_disarm(t, &plain);
+	if (!t->run->oracle)
+		return;
+	w = fz_window_of(t, op->args[0]);
+	if (!agree(t, access_signal(w, at, false), signal) || w->private)
+		return;
+	vmo_model_read(&w->object->vmo, &byte, w->first * FZ_PAGE + at, 1);
+	if (byte != access.value)
+		fz_fail(t, "byte %#x instead of %#x", access.value, byte);
+}
+
+/* One byte in each of some pages */
+void fz_do_map_store(struct fz_thread *t, const struct fz_op *op)
+{
+	uint64_t at = op->args[1] % (FZ_WINDOW_PAGES * FZ_PAGE);
+	uint64_t nr = 1 + op->args[2] / FZ_PAGE % 4;
+	struct access access = { .value = op->args[3] };
+	struct fz_window *w;
+	int signal;
+
+	for (; nr && at < FZ_WINDOW_PAGES * FZ_PAGE; nr--, at += FZ_PAGE) {
+		access.at = fz_window(t->run, op->args[0]) + at;
+		fz_arm(t, &plain);
+		signal = fz_try(t, store, &access);
+		fz_disarm(t, &plain);
+		if (!t->run->oracle)
+			continue;
+		w = fz_window_of(t, op->args[0]);
+		if (!agree(t, access_signal(w, at, true), signal) || w->private)
+			continue;
+		vmo_model_write(&w->object->vmo, &access.value, w->first * FZ_PAGE + at, 1);
+		fz_touch(w->object);
+	}
+}

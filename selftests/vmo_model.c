@@ -136,8 +136,13 @@ static void zero_in_page(struct vmo_model *v, uint64_t offset, uint64_t length)
 
 static void zero(struct vmo_model *v, uint64_t offset, uint64_t length)
 {
-	uint64_t end = offset + length, head = -offset % PAGE, tail = end % PAGE;
+	uint64_t end, head, tail;
 
+	offset += v->offset;
+	v = v->owner;
+	end = offset + length;
+	head = -offset % PAGE;
+	tail = end % PAGE;
 	if (offset / PAGE == end / PAGE) {
 		zero_in_page(v, offset, length);
 		return;
@@ -149,14 +154,25 @@ static void zero(struct vmo_model *v, uint64_t offset, uint64_t length)
 
 const unsigned char *vmo_model_page(const struct vmo_model *v, uint64_t index)
 {
-	struct vmo_slot *slot = lookup(v, index);
+	struct vmo_slot *slot = lookup(v->owner, index + v->offset / PAGE);
 
 	return slot ? slot->page->data : NULL;
 }
 
+const struct vmo_slot *vmo_model_next(const struct vmo_model *v, uint64_t *index)
+{
+	uint64_t first = v->offset / PAGE;
+	unsigned int at = find(v->owner, *index + first);
+
+	if (at == v->owner->nr || v->owner->slots[at].index - first >= vmo_model_size(v) / PAGE)
+		return NULL;
+	*index = v->owner->slots[at].index - first;
+	return &v->owner->slots[at];
+}
+
 bool vmo_model_in_range(const struct vmo_model *v, uint64_t offset, uint64_t length)
 {
-	return offset <= v->size && length <= v->size - offset;
+	return offset <= vmo_model_size(v) && length <= vmo_model_size(v) - offset;
 }
 
 /* Life */
@@ -176,6 +192,8 @@ zx_status_t vmo_model_create(struct vmo_model *v, uint64_t size, uint32_t option
 	if (options & ZX_VMO_DISCARDABLE)
 		return ZX_ERR_NOT_SUPPORTED;
 	*v = (struct vmo_model){
+		.owner = v,
+		.sizes = v,
 		.resizable = options & ZX_VMO_RESIZABLE,
 		.size = rounded,
 		.stream_size = size,
@@ -183,10 +201,126 @@ zx_status_t vmo_model_create(struct vmo_model *v, uint64_t size, uint32_t option
 	return ZX_OK;
 }
 
+#ifdef ZXVMO_VMO_CREATE_CHILD
+zx_status_t vmo_model_check_child(uint32_t options, uint64_t size)
+{
+	uint64_t rounded;
+
+	if (!round_up(size, &rounded))
+		return ZX_ERR_OUT_OF_RANGE;
+	return (options & ZX_VMO_CHILD_NO_WRITE) && (options & ZX_VMO_CHILD_RESIZABLE) ?
+	       ZX_ERR_INVALID_ARGS : ZX_OK;
+}
+
+static zx_status_t create_slice(struct vmo_model *v, struct vmo_model *parent,
+				uint64_t offset, uint64_t size)
+{
+	if (offset % PAGE)
+		return ZX_ERR_INVALID_ARGS;
+	if (v->size > MAX_SIZE)
+		return ZX_ERR_OUT_OF_RANGE;
+	if (!vmo_model_in_range(parent, offset, v->size))
+		return ZX_ERR_INVALID_ARGS;
+	if (parent->owner->resizable)
+		return ZX_ERR_NOT_SUPPORTED;
+	v->owner = parent->owner;
+	v->offset = parent->offset + offset;
+	v->stream_size = size;
+	v->is_slice = true;
+	return ZX_OK;
+}
+
+static zx_status_t create_reference(struct vmo_model *v, struct vmo_model *parent,
+				    uint64_t offset, uint64_t size)
+{
+	if (offset || size)
+		return ZX_ERR_INVALID_ARGS;
+	if (parent->is_slice || (v->resizable && !parent->resizable))
+		return ZX_ERR_NOT_SUPPORTED;
+	v->owner = parent->owner;
+	v->sizes = parent->sizes;
+	return ZX_OK;
+}
+
+static zx_status_t create_snapshot(struct vmo_model *v, struct vmo_model *parent,
+				   uint64_t offset)
+{
+	uint64_t base = parent->owner->base + parent->offset, end, index = offset / PAGE;
+	const struct vmo_slot *slot;
+
+	if (offset % PAGE)
+		return ZX_ERR_INVALID_ARGS;
+	if (v->size > MAX_SIZE || __builtin_add_overflow(offset, v->size, &end))
+		return ZX_ERR_OUT_OF_RANGE;
+	if (__builtin_add_overflow(base, offset, &base) ||
+	    __builtin_add_overflow(base, v->size, &end))
+		return ZX_ERR_INVALID_ARGS;
+	if (parent->is_slice)
+		return ZX_ERR_NOT_SUPPORTED;
+	v->base = base;
+	for (; (slot = vmo_model_next(parent, &index)); index++) {
+		if (index - offset / PAGE >= v->size / PAGE)
+			break;
+		slot->page->sharers++;
+		insert(v, index - offset / PAGE, slot->page);
+	}
+	return ZX_OK;
+}
+
+static zx_status_t create_kind(struct vmo_model *v, struct vmo_model *parent,
+			       uint32_t options, uint64_t offset, uint64_t size)
+{
+	uint32_t kind = options & ~ZX_VMO_CHILD_NO_WRITE;
+	bool resizable = kind & ZX_VMO_CHILD_RESIZABLE;
+
+	*v = (struct vmo_model){
+		.owner = v,
+		.sizes = v,
+		.resizable = resizable,
+		.size = (size + PAGE - 1) / PAGE * PAGE,
+		.stream_size = size,
+	};
+	if (kind & ZX_VMO_CHILD_SLICE)
+		return kind == ZX_VMO_CHILD_SLICE ? create_slice(v, parent, offset, size) :
+						    ZX_ERR_INVALID_ARGS;
+	kind &= ~ZX_VMO_CHILD_RESIZABLE;
+	if (kind & ZX_VMO_CHILD_REFERENCE)
+		return kind == ZX_VMO_CHILD_REFERENCE ?
+		       create_reference(v, parent, offset, size) : ZX_ERR_INVALID_ARGS;
+	if (kind != ZX_VMO_CHILD_SNAPSHOT && kind != ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE &&
+	    kind != ZX_VMO_CHILD_SNAPSHOT_MODIFIED)
+		return ZX_ERR_INVALID_ARGS;
+	return create_snapshot(v, parent, offset);
+}
+
+zx_status_t vmo_model_create_child(struct vmo_model *v, struct vmo_model *parent,
+				   uint32_t options, uint64_t offset, uint64_t size)
+{
+	zx_status_t status = create_kind(v, parent, options, offset, size);
+
+	if (status != ZX_OK)
+		return status;
+	if (!parent->family) {
+		parent->family = need_memory(malloc(sizeof(*parent->family)));
+		*parent->family = (struct vmo_family){ .members = 1, .owners = 1 };
+	}
+	v->family = parent->family;
+	v->family->members++;
+	v->family->owners += v->owner == v;
+	return ZX_OK;
+}
+
+#endif
+
 void vmo_model_destroy(struct vmo_model *v)
 {
 	drop(v, 0, UINT64_MAX);
 	free(v->slots);
+	if (v->family) {
+		v->family->owners -= v->owner == v;
+		if (!--v->family->members)
+			free(v->family);
+	}
 	*v = (struct vmo_model){};
 }
 
@@ -224,7 +358,8 @@ zx_status_t vmo_model_write(struct vmo_model *v, const void *from, uint64_t offs
 		n = PAGE - offset % PAGE;
 		if (n > length - done)
 			n = length - done;
-		memcpy(need(v, offset / PAGE) + offset % PAGE, (const char *)from + done, n);
+		memcpy(need(v->owner, (v->offset + offset) / PAGE) + offset % PAGE,
+		       (const char *)from + done, n);
 	}
 	return ZX_OK;
 }
@@ -240,14 +375,18 @@ zx_status_t vmo_model_op_range(struct vmo_model *v, uint32_t op, uint64_t offset
 		if (!fits)
 			return ZX_ERR_OUT_OF_RANGE;
 		for (index = offset / PAGE; index < (offset + length + PAGE - 1) / PAGE; index++)
-			need(v, index);
+			need(v->owner, index + v->offset / PAGE);
 		return ZX_OK;
 	case ZX_VMO_OP_DECOMMIT:
 		if (!fits)
 			return ZX_ERR_OUT_OF_RANGE;
-		if (length && (offset | length) % PAGE)
+		if (!length)
+			return ZX_OK;
+		if (v->family && v->family->owners > 1)
+			return ZX_ERR_NOT_SUPPORTED;
+		if ((offset | length) % PAGE)
 			return ZX_ERR_INVALID_ARGS;
-		drop(v, offset / PAGE, (offset + length) / PAGE);
+		zero(v, offset, length);
 		return ZX_OK;
 	case ZX_VMO_OP_ZERO:
 		if (!length)
@@ -287,6 +426,9 @@ zx_status_t vmo_model_set_size(struct vmo_model *v, uint64_t size)
 		return ZX_ERR_UNAVAILABLE;
 	if (size > MAX_SIZE)
 		return ZX_ERR_OUT_OF_RANGE;
+	v = v->sizes;
+	if (v->base + rounded < rounded)
+		return ZX_ERR_INVALID_ARGS;
 	drop(v, rounded / PAGE, UINT64_MAX);
 	zero_in_page(v, size, rounded - size);
 	v->size = rounded;
@@ -294,35 +436,59 @@ zx_status_t vmo_model_set_size(struct vmo_model *v, uint64_t size)
 	return ZX_OK;
 }
 
+bool vmo_model_grow(struct vmo_model *v, uint64_t end)
+{
+	uint64_t size = end + -end % PAGE;
+
+	if (size <= vmo_model_size(v))
+		return true;
+	if (!v->resizable || v->sizes->base + size < size)
+		return false;
+	v->sizes->size = size;
+	return true;
+}
+
 zx_status_t vmo_model_set_stream_size(struct vmo_model *v, uint64_t size, bool property)
 {
-	uint64_t from = size < v->stream_size ? size : v->stream_size;
+	struct vmo_model *sizes = v->sizes;
+	uint64_t from = size < sizes->stream_size ? size : sizes->stream_size;
 
-	if (!property && size > v->size)
+	if (!property && size > sizes->size)
 		return ZX_ERR_OUT_OF_RANGE;
-	if (size != v->stream_size && from < v->size)
-		zero(v, from, v->size - from);
-	v->stream_size = size;
+	if (size != sizes->stream_size && from < sizes->size)
+		zero(v, from, sizes->size - from);
+	sizes->stream_size = size;
 	return ZX_OK;
 }
 
+/* What is shared stays with those who share it; the destination gets a copy. */
 zx_status_t vmo_model_transfer(struct vmo_model *dst, uint64_t offset, uint64_t length,
 			       struct vmo_model *src, uint64_t src_offset)
 {
+	uint64_t src_first = (src->offset + src_offset) / PAGE;
+	uint64_t first = (dst->offset + offset) / PAGE;
 	struct vmo_slot *taken;
+	struct vmo_page *page;
 	unsigned int i, nr;
 
 	if ((offset | length | src_offset) % PAGE)
 		return ZX_ERR_INVALID_ARGS;
-	if (src == dst && offset == src_offset)
+	if (src->owner == dst->owner && first == src_first)
 		return ZX_OK; /* not looked at */
 	if (!vmo_model_in_range(src, src_offset, length) ||
 	    !vmo_model_in_range(dst, offset, length))
 		return ZX_ERR_OUT_OF_RANGE;
-	taken = take(src, src_offset / PAGE, (src_offset + length) / PAGE, &nr);
-	drop(dst, offset / PAGE, (offset + length) / PAGE);
-	for (i = 0; i < nr; i++)
-		insert(dst, taken[i].index - src_offset / PAGE + offset / PAGE, taken[i].page);
+	taken = take(src->owner, src_first, src_first + length / PAGE, &nr);
+	drop(dst->owner, first, first + length / PAGE);
+	for (i = 0; i < nr; i++) {
+		page = taken[i].page;
+		if (page->sharers > 1) {
+			page = page_new();
+			memcpy(page->data, taken[i].page->data, PAGE);
+			page_put(taken[i].page);
+		}
+		insert(dst->owner, taken[i].index - src_first + first, page);
+	}
 	free(taken);
 	return ZX_OK;
 }

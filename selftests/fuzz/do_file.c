@@ -22,7 +22,7 @@ static uint64_t min(uint64_t a, uint64_t b)
 
 static uint64_t file_size(const struct vmo_model *v)
 {
-	return min(min(v->size, v->stream_size), MAX_FILE);
+	return min(min(vmo_model_size(v), vmo_model_stream_size(v)), MAX_FILE);
 }
 
 /* The file of a good handle to a VMO, NULL of anything else */
@@ -116,20 +116,23 @@ void fz_do_file_pread(struct fz_thread *t, const struct fz_op *op)
 
 /* Writing */
 
-static void model_grow(struct vmo_model *v, uint64_t end)
+static bool model_grow(struct fz_file *file, uint64_t end)
 {
-	if (end > v->size)
-		v->size = end + -end % FZ_PAGE;
+	if (end <= vmo_model_size(&file->object->vmo))
+		return true;
+	return may_resize(file) && vmo_model_grow(&file->object->vmo, end);
 }
 
 static void model_extend(struct vmo_model *v, uint64_t begin, uint64_t end)
 {
-	if (end <= v->stream_size)
+	uint64_t stream = vmo_model_stream_size(v);
+
+	if (end <= stream)
 		return;
-	begin = min(begin, v->size);
-	if (begin > v->stream_size)
-		vmo_model_op_range(v, ZXVMO_VMO_OP_ZERO, v->stream_size, begin - v->stream_size);
-	v->stream_size = end;
+	begin = min(begin, vmo_model_size(v));
+	if (begin > stream)
+		vmo_model_op_range(v, ZXVMO_VMO_OP_ZERO, stream, begin - stream);
+	v->sizes->stream_size = end;
 }
 
 static long model_write(struct fz_file *file, const void *from, uint64_t position,
@@ -147,13 +150,10 @@ static long model_write(struct fz_file *file, const void *from, uint64_t positio
 		return 0;
 	if (position >= MAX_FILE)
 		return -EFBIG;
-	if (position + length > v->size) {
-		if (may_resize(file))
-			model_grow(v, position + length);
-		else if (position >= v->size)
+	if (!model_grow(file, position + length)) {
+		if (position >= vmo_model_size(v))
 			return -EFBIG;
-		else
-			length = v->size - position;
+		length = vmo_model_size(v) - position;
 	}
 	vmo_model_write(v, from, position, length);
 	model_extend(v, position, position + length);
@@ -167,7 +167,7 @@ static long model_write(struct fz_file *file, const void *from, uint64_t positio
 static void written(struct fz_thread *t, struct fz_file *file, const void *from,
 		    uint64_t position, uint64_t length, long seen)
 {
-	uint64_t begin = min(position, file->object->vmo.stream_size);
+	uint64_t begin = min(position, vmo_model_stream_size(&file->object->vmo));
 	long expected = model_write(file, from, position, length);
 
 	fz_touch(file->object);
@@ -214,7 +214,6 @@ static long model_seek_page(const struct fz_file *file, uint64_t offset, bool ho
 {
 	const struct vmo_model *v = &file->object->vmo;
 	uint64_t size = file_size(v), page = offset / FZ_PAGE, last;
-	unsigned int i;
 
 	if (offset > MAX_FILE || offset >= size)
 		return -ENXIO;
@@ -223,11 +222,8 @@ static long model_seek_page(const struct fz_file *file, uint64_t offset, bool ho
 		while (page <= last && vmo_model_page(v, page))
 			page++;
 	} else {
-		for (i = 0; i < v->nr && v->slots[i].index < page; i++)
-			;
-		if (i == v->nr || v->slots[i].index > last)
+		if (!vmo_model_next(v, &page) || page > last)
 			return -ENXIO;
-		page = v->slots[i].index;
 	}
 	if (page * FZ_PAGE > offset)
 		offset = page * FZ_PAGE;
@@ -281,7 +277,7 @@ void fz_do_file_ftruncate(struct fz_thread *t, const struct fz_op *op)
 		expected = 0;
 	else if (may_resize(file))
 		vmo_model_set_size(&file->object->vmo, size);
-	else if (size > file->object->vmo.size)
+	else if (size > vmo_model_size(&file->object->vmo))
 		expected = -EFBIG;
 	else
 		vmo_model_set_stream_size(&file->object->vmo, size, false);
@@ -292,7 +288,7 @@ void fz_do_file_ftruncate(struct fz_thread *t, const struct fz_op *op)
 static long model_fallocate(struct fz_file *file, int mode, uint64_t offset, uint64_t length)
 {
 	struct vmo_model *v = &file->object->vmo;
-	uint64_t end = offset + length, size = v->size;
+	uint64_t end = offset + length, size = vmo_model_size(v);
 
 	if (offset > MAX_FILE || !length || length > MAX_FILE)
 		return -EINVAL;
@@ -309,11 +305,10 @@ static long model_fallocate(struct fz_file *file, int mode, uint64_t offset, uin
 		vmo_model_op_range(v, ZXVMO_VMO_OP_ZERO, offset, min(end, size) - offset);
 		return 0;
 	}
-	if (end > size && ((mode & FALLOC_FL_KEEP_SIZE) || !may_resize(file)))
+	if (end > size && ((mode & FALLOC_FL_KEEP_SIZE) || !model_grow(file, end)))
 		return -EFBIG;
 	if (length > 1024 * FZ_PAGE)
 		return -ENOMEM;
-	model_grow(v, end);
 	if (!(mode & FALLOC_FL_KEEP_SIZE))
 		model_extend(v, end, end);
 	vmo_model_op_range(v, ZXVMO_VMO_OP_COMMIT, offset, length);
@@ -331,7 +326,7 @@ void fz_do_file_fallocate(struct fz_thread *t, const struct fz_op *op)
 	seen = FZ_CALL(t, op, fallocate(fz_fd(t, op->args[0]), mode, offset, length));
 	if (!file)
 		return;
-	begin = min(offset, file->object->vmo.stream_size);
+	begin = min(offset, vmo_model_stream_size(&file->object->vmo));
 	expected = model_fallocate(file, mode, offset, length);
 	fz_touch(file->object);
 	/* Much may be too much, and then it has grown all the same. */
@@ -407,7 +402,8 @@ void fz_do_file_sendfile(struct fz_thread *t, const struct fz_op *op)
 	seen = FZ_CALL(t, op, sendfile(out, in, &position, length));
 	if (!dst)
 		return;
-	if (src && src->object != dst->object && seen > 0 && seen == expected)
+	if (src && src->object->vmo.owner != dst->object->vmo.owner && seen > 0 &&
+	    seen == expected)
 		written(t, dst, t->run->oracle->expected, dst->position, seen, seen);
 	else
 		fz_settle(t, dst->object, dst->position, length);
@@ -420,13 +416,16 @@ void fz_do_file_sendfile(struct fz_thread *t, const struct fz_op *op)
 void fz_do_file_fstat(struct fz_thread *t, const struct fz_op *op)
 {
 	struct fz_file *file = file_of(t, op, 0);
+	uint64_t index, nr = 0;
 	struct stat stat;
 	long seen = FZ_CALL(t, op, fstat(fz_fd(t, op->args[0]), &stat));
 
 	if (!file || !agree(t, 0, seen))
 		return;
+	for (index = 0; vmo_model_next(&file->object->vmo, &index); index++)
+		nr++;
 	if ((uint64_t)stat.st_size != file_size(&file->object->vmo) ||
-	    (uint64_t)stat.st_blocks != file->object->vmo.nr * FZ_PAGE / 512)
+	    (uint64_t)stat.st_blocks != nr * FZ_PAGE / 512)
 		fz_fail(t, "%#jx bytes and %#jx blocks", (uintmax_t)stat.st_size,
 			(uintmax_t)stat.st_blocks);
 }

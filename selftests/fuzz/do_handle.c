@@ -101,7 +101,7 @@ static void replaced(struct fz_thread *t, const struct fz_op *op, struct fz_targ
 	made(t, op->args[1], expected, seen, where, target->object, rights);
 	if (target->object) {
 		target->object->files--;
-		fz_object_release(target->object);
+		fz_object_release(o, target->object);
 	}
 }
 
@@ -250,7 +250,7 @@ void fz_do_event_create(struct fz_thread *t, const struct fz_op *op)
 		       .out_handle = out(t, op->args[1], &where));
 	made(t, op->args[0], expected, seen, where, object, ZXVMO_DEFAULT_EVENT_RIGHTS);
 	if (object)
-		fz_object_release(object);
+		fz_object_release(t->run->oracle, object);
 }
 
 void fz_do_vmo_create(struct fz_thread *t, const struct fz_op *op)
@@ -274,6 +274,69 @@ void fz_do_vmo_create(struct fz_thread *t, const struct fz_op *op)
 	made(t, op->args[0], expected, seen, where, object, rights);
 	if (object) {
 		fz_touch(object);
-		fz_object_release(object);
+		fz_object_release(t->run->oracle, object);
 	}
 }
+
+#ifdef ZXVMO_VMO_CREATE_CHILD
+static uint32_t child_rights(uint32_t rights, uint32_t options)
+{
+	const uint32_t snapshots = ZXVMO_VMO_CHILD_SNAPSHOT | ZXVMO_VMO_CHILD_SNAPSHOT_MODIFIED |
+				   ZXVMO_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE;
+
+	rights &= ~ZXVMO_RIGHT_RESIZE;
+	rights |= ZXVMO_RIGHTS_PROPERTY;
+	if (options & ZXVMO_VMO_CHILD_RESIZABLE)
+		rights |= ZXVMO_RIGHT_RESIZE;
+	if (options & ZXVMO_VMO_CHILD_NO_WRITE)
+		return rights & ~ZXVMO_RIGHT_WRITE;
+	return options & snapshots ? (rights | ZXVMO_RIGHT_WRITE) & ~ZXVMO_RIGHT_EXECUTE : rights;
+}
+
+void fz_do_vmo_create_child(struct fz_thread *t, const struct fz_op *op)
+{
+	const uint32_t resizable_reference = ZXVMO_VMO_CHILD_REFERENCE | ZXVMO_VMO_CHILD_RESIZABLE;
+	uint32_t options = op->args[2], rights = ZXVMO_RIGHT_DUPLICATE | ZXVMO_RIGHT_READ;
+	uint64_t offset = op->args[3], size = op->args[4];
+	struct fz_target parent = {};
+	struct fz_object *object = NULL;
+	int expected = 0, seen;
+	void *where;
+
+	/* Mostly what fits the kind, for the rest fails at once */
+	if ((options & ZXVMO_VMO_CHILD_REFERENCE) && size % 8 != 7)
+		offset = size = 0;
+	else if (size % 8 != 7)
+		offset -= offset % FZ_PAGE;
+	if ((options & resizable_reference) == resizable_reference)
+		rights |= ZXVMO_RIGHT_RESIZE;
+	if (t->run->oracle) {
+		object = fz_object_new(t, ZXVMO_OBJ_TYPE_VMO);
+		object->signals = ZXVMO_SIGNAL_ZERO_CHILDREN;
+		object->options = options;
+		parent = fz_target(t, op, 0, ZXVMO_OBJ_TYPE_VMO, rights);
+		expected = fz_sent(t, op, false, true) ?:
+			   fz_errno(vmo_model_check_child(options, size)) ?: parent.error;
+	}
+	seen = FZ_SEND(t, op, VMO_CREATE_CHILD, vmo_create_child, .handle = fz_value(t, op, 0),
+		       .options = options, .__reserved = op->send == FZ_RESERVED,
+		       .offset = offset, .vmo_size = size,
+		       .out_handle = out(t, op->args[5], &where));
+	rights = 0;
+	if (object && !expected) {
+		expected = fz_errno(vmo_model_create_child(&object->vmo, &parent.object->vmo,
+							   options, offset, size));
+		rights = child_rights(parent.file->rights, options);
+		fz_touch(parent.object);
+	}
+	if (object && !expected) {
+		fz_object_join(object, parent.object);
+		if (parent.file->rights & ZXVMO_RIGHT_GET_PROPERTY)
+			memcpy(object->name, parent.object->name, sizeof(object->name));
+		fz_touch(object);
+	}
+	made(t, op->args[1], expected, seen, where, object, rights);
+	if (object)
+		fz_object_release(t->run->oracle, object);
+}
+#endif

@@ -24,18 +24,55 @@ static void pages_of(const struct fz_op *op, unsigned int arg, unsigned int *fir
 		*nr = FZ_WINDOW_PAGES - *first;
 }
 
-/* A window is now a mapping. */
-static void mapped(struct fz_window *w, struct fz_object *object, uint64_t first,
-		   unsigned int nr, int prot, bool private)
+/* Who writes a private mapping writes a copy. */
+static int allowed_prot(uint32_t rights, bool private)
 {
+	if (!(rights & ZXVMO_RIGHT_READ))
+		return 0;
+	return PROT_READ | (private || (rights & ZXVMO_RIGHT_WRITE) ? PROT_WRITE : 0) |
+	       (rights & ZXVMO_RIGHT_EXECUTE ? PROT_EXEC : 0);
+}
+
+/* A window is now a mapping through this file. */
+static void mapped(struct fz_thread *t, struct fz_window *w, struct fz_file *file,
+		   uint64_t first, unsigned int nr, int prot, bool private)
+{
+	struct fz_object *object = file->object;
 	unsigned int i;
 
-	fz_window_clear(w, 0, FZ_WINDOW_PAGES);
-	*w = (struct fz_window){ .object = object, .first = first, .private = private };
+	fz_window_clear(t->run->oracle, w, 0, FZ_WINDOW_PAGES);
+	*w = (struct fz_window){
+		.object = object,
+		.first = first,
+		.private = private,
+		.allowed = allowed_prot(file->rights, private),
+	};
 	for (i = 0; i < FZ_WINDOW_PAGES; i++)
 		w->prot[i] = i < nr ? prot : -1;
 	object->pages += nr;
 	fz_touch(object);
+}
+
+/* What a change of protection must give, 0: it is allowed */
+static int protect_error(const struct fz_window *w, unsigned int first, unsigned int nr, int prot,
+			 int hole)
+{
+	unsigned int i;
+
+	for (i = first; i < first + nr; i++) {
+		if (!w->object || w->prot[i] < 0)
+			return hole;
+		if (prot & ~w->allowed)
+			return EACCES;
+	}
+	return 0;
+}
+
+static int prot_of(uint32_t options)
+{
+	return (options & ZXVMO_VM_PERM_READ ? PROT_READ : 0) |
+	       (options & ZXVMO_VM_PERM_WRITE ? PROT_WRITE : 0) |
+	       (options & ZXVMO_VM_PERM_EXECUTE ? PROT_EXEC : 0);
 }
 
 static void unmapped(struct fz_thread *t, uint64_t window, unsigned int first, unsigned int nr)
@@ -43,7 +80,7 @@ static void unmapped(struct fz_thread *t, uint64_t window, unsigned int first, u
 	struct fz_window *w = fz_window_of(t, window);
 
 	fz_touch(w->object);
-	fz_window_clear(w, first, nr);
+	fz_window_clear(t->run->oracle, w, first, nr);
 }
 
 /* The options that VMAR_MAP checks before it looks at places: vmar.md 2.2 */
@@ -131,15 +168,11 @@ void fz_do_vmar_map(struct fz_thread *t, const struct fz_op *op)
 	if (expected == EEXIST && !seen)
 		expected = 0;
 	if (fz_agree(t, expected, seen)) {
-		int prot = (options & ZXVMO_VM_PERM_READ ? PROT_READ : 0) |
-			   (options & ZXVMO_VM_PERM_WRITE ? PROT_WRITE : 0) |
-			   (options & ZXVMO_VM_PERM_EXECUTE ? PROT_EXEC : 0);
-
 		/* The oracle has no window of two objects. */
 		if (is_mapped(fz_window_of(t, op->args[1])))
 			munmap(place + length, FZ_WINDOW_PAGES * FZ_PAGE - length);
-		mapped(fz_window_of(t, op->args[1]), target.object, offset / FZ_PAGE,
-		       length / FZ_PAGE, prot, false);
+		mapped(t, fz_window_of(t, op->args[1]), target.file, offset / FZ_PAGE,
+		       length / FZ_PAGE, prot_of(options), false);
 	}
 }
 
@@ -165,13 +198,29 @@ void fz_do_vmar_unmap(struct fz_thread *t, const struct fz_op *op)
 
 void fz_do_vmar_protect(struct fz_thread *t, const struct fz_op *op)
 {
+	uint32_t options = op->args[3];
+	const uint32_t perms = ZXVMO_VM_PERM_READ | ZXVMO_VM_PERM_WRITE | ZXVMO_VM_PERM_EXECUTE;
 	unsigned int first, nr;
+	int expected, seen;
 
 	pages_of(op, 1, &first, &nr);
-	FZ_SEND(t, op, VMAR_PROTECT, vmar_range, .handle = ZXVMO_HANDLE_VMAR_ROOT_SELF,
-		.options = op->args[3], .__reserved = op->send == FZ_RESERVED,
-		.addr = (uintptr_t)fz_window(t->run, op->args[0]) + first * FZ_PAGE,
-		.length = nr * FZ_PAGE);
+	seen = FZ_SEND(t, op, VMAR_PROTECT, vmar_range, .handle = ZXVMO_HANDLE_VMAR_ROOT_SELF,
+		       .options = options, .__reserved = op->send == FZ_RESERVED,
+		       .addr = (uintptr_t)fz_window(t->run, op->args[0]) + first * FZ_PAGE,
+		       .length = nr * FZ_PAGE);
+	if (!t->run->oracle)
+		return;
+	if (options & ZXVMO_VM_PERM_READ_IF_XOM_UNSUPPORTED)
+		options |= ZXVMO_VM_PERM_READ;
+	options &= ~ZXVMO_VM_PERM_READ_IF_XOM_UNSUPPORTED;
+	expected = fz_sent(t, op, false, true);
+	if (!expected && ((options & ~perms) ||
+			  ((options & perms) && !(options & ZXVMO_VM_PERM_READ))))
+		expected = EINVAL;
+	if (!expected)
+		expected = protect_error(fz_window_of(t, op->args[0]), first, nr, prot_of(options),
+					 ENOENT);
+	fz_agree(t, expected, seen);
 }
 
 /* System calls */
@@ -194,7 +243,7 @@ void fz_do_map_mmap(struct fz_thread *t, const struct fz_op *op)
 	fz_arm(t, op);
 	p = mmap(fz_window(t->run, op->args[1]), nr * FZ_PAGE, prot,
 		 (private ? MAP_PRIVATE : MAP_SHARED) | MAP_FIXED, fd, offset);
-	fz_disarm(t, op);
+	fz_disarm(t, op, p != MAP_FAILED);
 	if (!o)
 		return;
 	if (p == MAP_FAILED) {
@@ -205,15 +254,12 @@ void fz_do_map_mmap(struct fz_thread *t, const struct fz_op *op)
 	}
 	file = o->files[op->args[0] % FZ_SLOTS];
 	if (!file || file->object->type != ZXVMO_OBJ_TYPE_VMO ||
-	    !(file->rights & ZXVMO_RIGHT_MAP) ||
-	    ((prot & PROT_READ) && !(file->rights & ZXVMO_RIGHT_READ)) ||
-	    ((prot & PROT_WRITE) && !private && !(file->rights & ZXVMO_RIGHT_WRITE)) ||
-	    ((prot & PROT_EXEC) && !(file->rights & ZXVMO_RIGHT_EXECUTE))) {
+	    !(file->rights & ZXVMO_RIGHT_MAP) || (prot & ~allowed_prot(file->rights, private))) {
 		fz_fail(t, "mapped without the right");
 		return;
 	}
 	munmap(fz_window(t->run, op->args[1]) + nr * FZ_PAGE, (FZ_WINDOW_PAGES - nr) * FZ_PAGE);
-	mapped(fz_window_of(t, op->args[1]), file->object, offset / FZ_PAGE, nr, prot, private);
+	mapped(t, fz_window_of(t, op->args[1]), file, offset / FZ_PAGE, nr, prot, private);
 }
 
 void fz_do_map_munmap(struct fz_thread *t, const struct fz_op *op)
@@ -231,7 +277,7 @@ void fz_do_map_munmap(struct fz_thread *t, const struct fz_op *op)
 /* It may have changed some pages before it failed: then they go. */
 void fz_do_map_mprotect(struct fz_thread *t, const struct fz_op *op)
 {
-	int prot = op->args[3];
+	int prot = op->args[3], expected;
 	unsigned int first, nr, i;
 	struct fz_window *w;
 	long seen;
@@ -244,17 +290,15 @@ void fz_do_map_mprotect(struct fz_thread *t, const struct fz_op *op)
 	if (!t->run->oracle)
 		return;
 	w = fz_window_of(t, op->args[0]);
+	expected = protect_error(w, first, nr, prot, ENOMEM);
+	/* Which of the two comes first is the kernel's affair. */
+	fz_agree(t, expected && seen == -EACCES ? EACCES : expected, -seen);
 	if (seen) {
 		munmap(fz_window(t->run, op->args[0]) + first * FZ_PAGE, nr * FZ_PAGE);
 		unmapped(t, op->args[0], first, nr);
 	}
-	for (i = first; !seen && i < first + nr; i++) {
-		if (w->prot[i] < 0 || !w->object) {
-			fz_fail(t, "a hole was protected");
-			return;
-		}
+	for (i = first; !seen && i < first + nr; i++)
 		w->prot[i] = prot;
-	}
 }
 
 /* Moves one window onto another, or makes it shorter */
@@ -270,7 +314,7 @@ void fz_do_map_mremap(struct fz_thread *t, const struct fz_op *op)
 		p = mremap(from, length, new_length, 0);
 	else
 		p = mremap(from, length, new_length, MREMAP_MAYMOVE | MREMAP_FIXED, to);
-	fz_disarm(t, op);
+	fz_disarm(t, op, p != MAP_FAILED);
 	if (!t->run->oracle)
 		return;
 	/* The oracle looks only whether it grew into what it may not. */
@@ -304,13 +348,12 @@ void fz_do_map_mlock(struct fz_thread *t, const struct fz_op *op)
 {
 	unsigned int first, nr;
 
+	/* A page, for with a hole in the range it fails */
 	pages_of(op, 1, &first, &nr);
-	FZ_CALL(t, op, mlock(fz_window(t->run, op->args[0]) + first * FZ_PAGE, nr * FZ_PAGE));
+	FZ_CALL(t, op, mlock(fz_window(t->run, op->args[0]) + first * FZ_PAGE, FZ_PAGE));
 }
 
-/* Accesses. Nothing is made to fail, for it would hit the delivery of the signal. */
-
-static const struct fz_op plain;
+/* Accesses */
 
 struct access {
 	unsigned char *at;
@@ -338,7 +381,7 @@ static int access_signal(struct fz_window *w, uint64_t at, bool write)
 
 	if (prot < 0 || !(prot & (write ? PROT_WRITE : PROT_READ | PROT_WRITE | PROT_EXEC)))
 		return SIGSEGV;
-	if (w->first + at / FZ_PAGE >= w->object->vmo.size / FZ_PAGE)
+	if (w->first + at / FZ_PAGE >= vmo_model_size(&w->object->vmo) / FZ_PAGE)
 		return SIGBUS;
 	return 0;
 }
@@ -361,9 +404,9 @@ void fz_do_map_load(struct fz_thread *t, const struct fz_op *op)
 	unsigned char byte;
 	int signal;
 
-	fz_arm(t, &plain);
+	fz_arm(t, op);
 	signal = fz_try(t, load, &access);
-	fz_disarm(t, &plain);
+	fz_disarm(t, op, !signal);
 	if (!t->run->oracle)
 		return;
 	w = fz_window_of(t, op->args[0]);
@@ -385,9 +428,9 @@ void fz_do_map_store(struct fz_thread *t, const struct fz_op *op)
 
 	for (; nr && at < FZ_WINDOW_PAGES * FZ_PAGE; nr--, at += FZ_PAGE) {
 		access.at = fz_window(t->run, op->args[0]) + at;
-		fz_arm(t, &plain);
+		fz_arm(t, op);
 		signal = fz_try(t, store, &access);
-		fz_disarm(t, &plain);
+		fz_disarm(t, op, !signal);
 		if (!t->run->oracle)
 			continue;
 		w = fz_window_of(t, op->args[0]);

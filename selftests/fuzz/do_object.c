@@ -191,9 +191,9 @@ void fz_do_object_get_property(struct fz_thread *t, const struct fz_op *op)
 			fz_fail(t, "name %.32s instead of %.32s", where, target.object->name);
 	} else {
 		memcpy(&size, where, sizeof(size));
-		if (size != target.object->vmo.stream_size)
+		if (size != vmo_model_stream_size(&target.object->vmo))
 			fz_fail(t, "content size %#jx instead of %#jx", (uintmax_t)size,
-				(uintmax_t)target.object->vmo.stream_size);
+				(uintmax_t)vmo_model_stream_size(&target.object->vmo));
 	}
 }
 

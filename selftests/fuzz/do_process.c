@@ -62,7 +62,7 @@ void fz_do_process_send(struct fz_thread *t, const struct fz_op *op)
 	if (fd < 0 || fd == t->run->foreign)
 		return;
 	if (!o) {
-		send_fd(t->run->others[0], fd);
+		FZ_CALL(t, op, send_fd(t->run->others[0], fd));
 		return;
 	}
 	file = o->files[op->args[0] % FZ_SLOTS];
@@ -96,7 +96,7 @@ void fz_do_process_receive(struct fz_thread *t, const struct fz_op *op)
 	int fd;
 
 	if (!o) {
-		fd = fz_receive_fd(t->run->others[1]);
+		fd = FZ_CALL(t, op, fz_receive_fd(t->run->others[1]));
 	} else {
 		fd = FZ_CALL(t, op, fz_receive_fd(t->run->sockets[1]));
 		/* The message of a failed call is lost or not: ask again. */
@@ -104,7 +104,7 @@ void fz_do_process_receive(struct fz_thread *t, const struct fz_op *op)
 			while ((fd = fz_receive_fd(t->run->sockets[1])) >= 0)
 				close(fd);
 			while (o->queued)
-				fz_file_put(o->queue[--o->queued]);
+				fz_file_put(o, o->queue[--o->queued]);
 			return;
 		}
 		if ((fd >= 0) != (o->queued > 0))
@@ -143,7 +143,7 @@ void fz_do_process_close(struct fz_thread *t, const struct fz_op *op)
 
 	if (fd < 0 || fd == t->run->foreign)
 		return;
-	close(fd);
+	FZ_CALL(t, op, close(fd));
 	if (t->run->oracle)
 		fz_check_open(t);
 }
@@ -171,6 +171,7 @@ void fz_do_process_fork(struct fz_thread *t, const struct fz_op *op)
 		fz_run_ops(t, t->at + 1, 1 + op->args[0]);
 		_exit(0);
 	}
+	t->done[op->code]++;
 	if (op->args[1] & 1) {
 		usleep(op->args[1] * 10);
 		kill(pid, SIGKILL);
@@ -186,8 +187,8 @@ void fz_do_process_signal(struct fz_thread *t, const struct fz_op *op)
 {
 	struct fz_thread *other = t->run->threads[op->args[0] % FZ_MAX_THREADS];
 
-	if (other)
-		pthread_kill(other->id, SIGUSR1);
+	if (other && !pthread_kill(other->id, SIGUSR1))
+		t->done[op->code]++;
 }
 
 void fz_do_process_drop_caches(struct fz_thread *t, const struct fz_op *op)
@@ -200,14 +201,11 @@ void fz_do_process_drop_caches(struct fz_thread *t, const struct fz_op *op)
 	fd = open("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
-	(void)!write(fd, "2", 1);
+	t->done[op->code] += write(fd, "2", 1) == 1;
 	close(fd);
-	(void)t;
 }
 
 void fz_do_process_yield(struct fz_thread *t, const struct fz_op *op)
 {
-	(void)t;
-	(void)op;
-	sched_yield();
+	t->done[op->code] += !sched_yield();
 }

@@ -47,7 +47,7 @@ static uint64_t accessible(struct fz_thread *t, uint64_t address, uint64_t lengt
 				*error = EACCES;
 				break;
 			}
-			if (w->first + at / FZ_PAGE >= w->object->vmo.size / FZ_PAGE) {
+			if (w->first + at / FZ_PAGE >= vmo_model_size(&w->object->vmo) / FZ_PAGE) {
 				*error = ERANGE;
 				break;
 			}
@@ -67,6 +67,11 @@ static struct fz_object *behind(struct fz_thread *t, uint64_t address, uint64_t 
 		return NULL;
 	*offset = w->first * FZ_PAGE + (address >> 8 & 0xffffff);
 	return w->object;
+}
+
+static bool same_pages(const struct fz_object *a, const struct fz_object *b)
+{
+	return a && b && a->vmo.owner == b->vmo.owner;
 }
 
 void fz_do_vmo_read(struct fz_thread *t, const struct fz_op *op)
@@ -97,7 +102,7 @@ void fz_do_vmo_read(struct fz_thread *t, const struct fz_op *op)
 	if (!o)
 		return;
 	fz_agree(t, expected, seen);
-	if (dst && (seen || dst == target.object)) {
+	if (dst && (seen || same_pages(dst, target.object))) {
 		fz_settle(t, dst, at, n);
 	} else if (dst) {
 		vmo_model_write(&dst->vmo, o->expected, at, n);
@@ -146,8 +151,8 @@ void fz_do_vmo_write(struct fz_thread *t, const struct fz_op *op)
 			fz_settle(t, target.object, offset, length);
 		return;
 	}
-	if (src == target.object && src) {
-		fz_settle(t, src, offset, length);
+	if (same_pages(src, target.object)) {
+		fz_settle(t, target.object, offset, length);
 	} else {
 		vmo_model_write(&target.object->vmo, o->expected, offset, length);
 		fz_touch(target.object);
@@ -164,6 +169,7 @@ static void get_size(struct fz_thread *t, const struct fz_op *op, unsigned int c
 	};
 	struct fz_target target = {};
 	int expected = 0, error, seen;
+	const struct vmo_model *v;
 	uint64_t size;
 
 	if (t->run->oracle) {
@@ -176,7 +182,8 @@ static void get_size(struct fz_thread *t, const struct fz_op *op, unsigned int c
 	if (!t->run->oracle || !fz_agree(t, expected, seen))
 		return;
 	memcpy(&size, fz_address(t, op->args[1]), sizeof(size));
-	if (size != (stream ? target.object->vmo.stream_size : target.object->vmo.size))
+	v = &target.object->vmo;
+	if (size != (stream ? vmo_model_stream_size(v) : vmo_model_size(v)))
 		fz_fail(t, "size %#jx", (uintmax_t)size);
 }
 
@@ -286,6 +293,17 @@ void fz_do_vmo_op_range(struct fz_thread *t, const struct fz_op *op)
 	fz_touch(target.object);
 }
 
+/* Mapped, a child or a parent: then its policy stays. */
+static bool has_company(const struct fz_oracle *o, const struct fz_object *object)
+{
+	unsigned int i;
+
+	for (i = 0; i < FZ_OBJECTS; i++)
+		if (o->objects[i].pages && same_pages(&o->objects[i], object))
+			return true;
+	return object->is_child || object->children;
+}
+
 void fz_do_vmo_set_cache_policy(struct fz_thread *t, const struct fz_op *op)
 {
 	uint32_t policy = op->args[1];
@@ -299,7 +317,7 @@ void fz_do_vmo_set_cache_policy(struct fz_thread *t, const struct fz_op *op)
 			expected = EINVAL;
 		if (!expected)
 			expected = target.error;
-		if (!expected && target.object->pages)
+		if (!expected && has_company(t->run->oracle, target.object))
 			expected = EBADFD;
 		if (!expected && policy)
 			expected = EOPNOTSUPP;

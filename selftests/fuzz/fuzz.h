@@ -131,6 +131,7 @@ struct fz_window {
 	struct fz_object *object;
 	uint64_t first;			/* page of the VMO */
 	int prot[FZ_WINDOW_PAGES];	/* of each page, -1: not mapped */
+	int allowed;			/* what prot may become */
 	bool private;
 };
 
@@ -138,7 +139,12 @@ struct fz_object {
 	uint32_t type;	/* ZXVMO_OBJ_TYPE_ value, 0: free */
 	unsigned int files;
 	unsigned int pages;	/* in windows */
-	uint32_t options;
+	unsigned int shown;	/* slices and references that show its pages */
+	struct fz_object *owner;	/* whose pages it shows, NULL: its own */
+	struct fz_object *parent;
+	unsigned int children;
+	bool is_child;
+	uint32_t options;	/* of the call that made it */
 	uint32_t signals;
 	uint64_t koid;
 	char name[ZXVMO_MAX_NAME_LEN];
@@ -146,9 +152,8 @@ struct fz_object {
 	bool touched;
 };
 
-#define FZ_OBJECTS	(FZ_SLOTS + FZ_WINDOWS + 16)
 #define FZ_QUEUE	4	/* handles under way in the socket */
-
+#define FZ_OBJECTS	(2 * (FZ_SLOTS + FZ_WINDOWS + FZ_QUEUE + 2))
 struct fz_oracle {
 	struct fz_object objects[FZ_OBJECTS];
 	struct fz_file *files[FZ_SLOTS];
@@ -197,6 +202,7 @@ struct fz_thread {
 	uint64_t refused;
 	uint64_t faults;
 	uint64_t injections;
+	uint64_t done[FZ_NR_CODES];	/* that succeeded */
 };
 
 extern const struct fz_kind {
@@ -214,7 +220,8 @@ bool fz_run(struct fz_run *run, const struct fz_program *program, bool guided);
 void fz_fail(struct fz_thread *t, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void fz_arm(struct fz_thread *t, const struct fz_op *op);
-void fz_disarm(struct fz_thread *t, const struct fz_op *op);
+/* @done: it succeeded */
+void fz_disarm(struct fz_thread *t, const struct fz_op *op, bool done);
 int fz_send(struct fz_thread *t, const struct fz_op *op, unsigned int command,
 	    const void *argument, size_t size);
 #define FZ_SEND(t, op, command, type, ...)					\
@@ -229,7 +236,7 @@ int fz_send(struct fz_thread *t, const struct fz_op *op, unsigned int command,
 	__ret = (call);				\
 	if (__ret == -1)			\
 		__ret = -errno;			\
-	fz_disarm(t, op);			\
+	fz_disarm(t, op, __ret >= 0);		\
 	__ret;					\
 })
 int fz_command(int fd, unsigned int command, const void *argument);
@@ -267,9 +274,10 @@ struct fz_target fz_target(struct fz_thread *t, const struct fz_op *op, unsigned
 int fz_sent(struct fz_thread *t, const struct fz_op *op, bool device_only, bool has_reserved);
 bool fz_agree(struct fz_thread *t, int expected, int seen);
 struct fz_object *fz_object_new(struct fz_thread *t, uint32_t type);
-void fz_object_release(struct fz_object *object);
+void fz_object_release(struct fz_oracle *o, struct fz_object *object);
+void fz_object_join(struct fz_object *child, struct fz_object *parent);
 struct fz_file *fz_file_new(struct fz_object *object, uint32_t rights);
-void fz_file_put(struct fz_file *file);
+void fz_file_put(struct fz_oracle *o, struct fz_file *file);
 void fz_settle(struct fz_thread *t, struct fz_object *object, uint64_t offset,
 	       uint64_t length);
 void fz_touch(struct fz_object *object);
@@ -277,7 +285,8 @@ void fz_compare(struct fz_thread *t, bool all);
 void fz_check_open(struct fz_thread *t);
 void fz_forget(struct fz_run *run);
 struct fz_window *fz_window_of(struct fz_thread *t, uint64_t window);
-void fz_window_clear(struct fz_window *w, unsigned int first, unsigned int nr);
+void fz_window_clear(struct fz_oracle *o, struct fz_window *w, unsigned int first,
+		     unsigned int nr);
 
 /* Coverage */
 
@@ -303,6 +312,7 @@ struct fz_worker {
 	_Atomic uint64_t started;	/* ns, the program that runs; 0: none */
 	_Atomic uint64_t programs, checked, operations, refused, faults, injections,
 			 comparisons;
+	_Atomic uint64_t done[FZ_NR_CODES];
 	_Atomic unsigned int next;	/* in the history */
 	struct fz_program history[FZ_HISTORY];
 	_Atomic bool failed;

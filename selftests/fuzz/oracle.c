@@ -53,13 +53,49 @@ struct fz_object *fz_object_new(struct fz_thread *t, uint32_t type)
 	return object;
 }
 
-void fz_object_release(struct fz_object *object)
+/* A child is there: its parent has it, and the owner of its pages stays. */
+void fz_object_join(struct fz_object *child, struct fz_object *parent)
 {
-	if (object->files || object->pages)
+	child->is_child = true;
+	child->parent = parent;
+	parent->children++;
+	parent->signals &= ~ZXVMO_SIGNAL_ZERO_CHILDREN;
+	if (child->vmo.owner == &child->vmo)
 		return;
+	child->owner = parent->owner ?: parent;
+	child->owner->shown++;
+}
+
+/* Its parent takes its children. */
+static void leave(struct fz_oracle *o, struct fz_object *object)
+{
+	struct fz_object *parent = object->parent;
+	unsigned int i;
+
+	for (i = 0; i < FZ_OBJECTS; i++)
+		if (o->objects[i].type && o->objects[i].parent == object)
+			o->objects[i].parent = parent;
+	if (!parent)
+		return;
+	parent->children += object->children - 1;
+	if (!parent->children)
+		parent->signals |= ZXVMO_SIGNAL_ZERO_CHILDREN;
+}
+
+void fz_object_release(struct fz_oracle *o, struct fz_object *object)
+{
+	struct fz_object *owner = object->owner;
+
+	if (!object->type || object->files || object->pages || object->shown)
+		return;
+	leave(o, object);
 	vmo_model_destroy(&object->vmo);
 	object->type = 0;
 	object->touched = false;
+	if (!owner)
+		return;
+	owner->shown--;
+	fz_object_release(o, owner);
 }
 
 struct fz_file *fz_file_new(struct fz_object *object, uint32_t rights)
@@ -71,12 +107,12 @@ struct fz_file *fz_file_new(struct fz_object *object, uint32_t rights)
 	return file;
 }
 
-void fz_file_put(struct fz_file *file)
+void fz_file_put(struct fz_oracle *o, struct fz_file *file)
 {
 	if (--file->refs)
 		return;
 	file->object->files--;
-	fz_object_release(file->object);
+	fz_object_release(o, file->object);
 	free(file);
 }
 
@@ -86,7 +122,8 @@ struct fz_window *fz_window_of(struct fz_thread *t, uint64_t window)
 }
 
 /* These pages are not mapped any more. */
-void fz_window_clear(struct fz_window *w, unsigned int first, unsigned int nr)
+void fz_window_clear(struct fz_oracle *o, struct fz_window *w, unsigned int first,
+		     unsigned int nr)
 {
 	unsigned int i, left = 0;
 
@@ -101,7 +138,7 @@ void fz_window_clear(struct fz_window *w, unsigned int first, unsigned int nr)
 	}
 	if (left)
 		return;
-	fz_object_release(w->object);
+	fz_object_release(o, w->object);
 	w->object = NULL;
 }
 
@@ -112,9 +149,9 @@ void fz_forget(struct fz_run *run)
 	unsigned int i;
 
 	for (i = 0; i < FZ_WINDOWS; i++)
-		fz_window_clear(&o->windows[i], 0, FZ_WINDOW_PAGES);
+		fz_window_clear(o, &o->windows[i], 0, FZ_WINDOW_PAGES);
 	for (i = 0; i < o->queued; i++)
-		fz_file_put(o->queue[i]);
+		fz_file_put(o, o->queue[i]);
 	o->queued = 0;
 }
 
@@ -208,7 +245,7 @@ void fz_check_open(struct fz_thread *t)
 			continue;
 		t->run->stale = t->run->slots[i];
 		t->run->slots[i] = 0;
-		fz_file_put(o->files[i]);
+		fz_file_put(o, o->files[i]);
 		o->files[i] = NULL;
 	}
 }
@@ -266,12 +303,12 @@ void fz_settle(struct fz_thread *t, struct fz_object *object, uint64_t offset,
 	if (!handle)
 		return;
 	size = raw_size(t, handle, ZXVMO_VMO_GET_SIZE);
-	if (size < v->size)
-		vmo_model_op_range(v, ZXVMO_VMO_OP_ZERO, size, v->size - size);
-	v->size = size;
-	v->stream_size = raw_size(t, handle, ZXVMO_VMO_GET_STREAM_SIZE);
-	if (__builtin_add_overflow(offset, length, &end) || end > v->size)
-		end = v->size;
+	if (size < vmo_model_size(v))
+		vmo_model_op_range(v, ZXVMO_VMO_OP_ZERO, size, vmo_model_size(v) - size);
+	v->sizes->size = size;
+	v->sizes->stream_size = raw_size(t, handle, ZXVMO_VMO_GET_STREAM_SIZE);
+	if (__builtin_add_overflow(offset, length, &end) || end > size)
+		end = size;
 	end += -end % FZ_PAGE;
 	offset -= offset % FZ_PAGE;
 	if (offset < end && (raw_op_range(t, handle, ZXVMO_VMO_OP_ZERO, offset, end - offset) ||
@@ -309,6 +346,38 @@ static void compare_page(struct fz_thread *t, struct fz_object *object, uint32_t
 		(uintmax_t)index, o->page[i], data[i], data == zeros ? " (absent)" : "");
 }
 
+static void expect(struct fz_thread *t, const char *what, uint64_t expected, uint64_t seen)
+{
+	if (seen != expected)
+		fz_fail(t, "%s %#jx instead of %#jx", what, (uintmax_t)seen, (uintmax_t)expected);
+}
+
+/* Each page is divided among those who see it; a slice or a reference has none. */
+static void compare_attribution(struct fz_thread *t, const struct fz_object *object,
+				const struct zxvmo_info_vmo *info)
+{
+	uint64_t private = 0, scaled = 0, fraction = 0;
+	const struct vmo_model *v = &object->vmo;
+	unsigned int i, nr = v->owner == v ? v->nr : 0;
+
+	for (i = 0; i < nr; i++) {
+		unsigned int sharers = v->slots[i].page->sharers;
+
+		private += sharers == 1;
+		scaled += FZ_PAGE / sharers;
+		fraction += FZ_PAGE % sharers * ((1ULL << 63) / sharers);
+		if (fraction >> 63) {
+			fraction -= 1ULL << 63;
+			scaled++;
+		}
+	}
+	expect(t, "committed", nr * FZ_PAGE, info->committed_bytes);
+	expect(t, "populated", nr * FZ_PAGE, info->populated_bytes);
+	expect(t, "private", private * FZ_PAGE, info->committed_private_bytes);
+	expect(t, "scaled", scaled, info->committed_scaled_bytes);
+	expect(t, "fraction", fraction, info->committed_fractional_scaled_bytes);
+}
+
 static void compare_info(struct fz_thread *t, struct fz_object *object, uint32_t handle)
 {
 	const struct vmo_model *v = &object->vmo;
@@ -323,29 +392,24 @@ static void compare_info(struct fz_thread *t, struct fz_object *object, uint32_t
 	uint64_t stream = raw_size(t, handle, ZXVMO_VMO_GET_STREAM_SIZE);
 	int error = fz_command(t->run->device, ZXVMO_OBJECT_GET_INFO, &get);
 
-	if (error)
+	if (error) {
 		fz_fail(t, "no information: %s", errno_name(error));
-	if (info.size_bytes != v->size)
-		fz_fail(t, "size %#jx instead of %#jx", (uintmax_t)info.size_bytes,
-			(uintmax_t)v->size);
-	if (stream != v->stream_size)
-		fz_fail(t, "stream size %#jx instead of %#jx", (uintmax_t)stream,
-			(uintmax_t)v->stream_size);
-	if (info.committed_bytes != v->nr * FZ_PAGE ||
-	    info.populated_bytes != info.committed_bytes)
-		fz_fail(t, "%#jx bytes committed and %#jx populated instead of %#jx",
-			(uintmax_t)info.committed_bytes, (uintmax_t)info.populated_bytes,
-			(uintmax_t)(v->nr * FZ_PAGE));
-	if (!info.num_mappings != !object->pages)
-		fz_fail(t, "%ju mappings with %u mapped pages", (uintmax_t)info.num_mappings,
-			object->pages);
-	if (memcmp(info.name, object->name, sizeof(info.name)))
-		fz_fail(t, "the name is %.32s instead of %.32s", info.name, object->name);
+		return;
+	}
 	if (!object->koid)
 		object->koid = info.koid;
-	if (info.koid != object->koid)
-		fz_fail(t, "koid %ju instead of %ju", (uintmax_t)info.koid,
-			(uintmax_t)object->koid);
+	expect(t, "koid", object->koid, info.koid);
+	expect(t, "size", vmo_model_size(v), info.size_bytes);
+	expect(t, "stream size", vmo_model_stream_size(v), stream);
+	expect(t, "mapped", object->pages > 0, info.num_mappings > 0);
+	expect(t, "resizable", v->resizable, !!(info.flags & ZXVMO_INFO_VMO_RESIZABLE));
+	expect(t, "children", object->children, info.num_children);
+	expect(t, "parent", object->parent ? object->parent->koid : 0, info.parent_koid);
+	expect(t, "snapshot", object->parent && v->owner == v,
+	       !!(info.flags & ZXVMO_INFO_VMO_IS_COW_CLONE));
+	if (memcmp(info.name, object->name, sizeof(info.name)))
+		fz_fail(t, "the name is %.32s instead of %.32s", info.name, object->name);
+	compare_attribution(t, object, &info);
 }
 
 static void compare_vmo(struct fz_thread *t, struct fz_object *object)
@@ -353,21 +417,40 @@ static void compare_vmo(struct fz_thread *t, struct fz_object *object)
 	uint32_t handle = handle_to(t, object, 0);
 	uint32_t readable = handle_to(t, object, ZXVMO_RIGHT_READ);
 	const struct vmo_model *v = &object->vmo;
+	uint64_t index, end = vmo_model_size(v) / FZ_PAGE;
 	/* Of very many pages each time some others */
-	unsigned int step = 1 + v->nr / 64, i = t->run->oracle->comparisons++ % step;
+	unsigned int step = 1 + v->owner->nr / 64;
+	unsigned int skip = t->run->oracle->comparisons++ % step;
 
 	if (handle)
 		compare_info(t, object, handle);
-	for (; readable && i < v->nr && !t->run->failed; i += step) {
-		uint64_t index = v->slots[i].index, end = v->size / FZ_PAGE;
-
+	for (index = 0; readable && vmo_model_next(v, &index) && !t->run->failed; index++) {
+		if (skip--)
+			continue;
+		skip = step - 1;
 		compare_page(t, object, readable, index);
 		/* and the absent ones beside it */
-		if (index && (!i || v->slots[i - 1].index != index - 1))
+		if (index && !vmo_model_page(v, index - 1))
 			compare_page(t, object, readable, index - 1);
-		if (index + 1 < end && (i + 1 == v->nr || v->slots[i + 1].index != index + 1))
+		if (index + 1 < end && !vmo_model_page(v, index + 1))
 			compare_page(t, object, readable, index + 1);
 	}
+}
+
+/* What happens to a VMO must not be seen by its relatives, but where it must. */
+static bool is_touched(const struct fz_oracle *o, const struct fz_object *object)
+{
+	unsigned int i;
+
+	for (i = 0; i < FZ_OBJECTS; i++) {
+		const struct fz_object *other = &o->objects[i];
+
+		if (other->touched && (other == object ||
+				       (other->vmo.family &&
+					other->vmo.family == object->vmo.family)))
+			return true;
+	}
+	return false;
 }
 
 void fz_compare(struct fz_thread *t, bool all)
@@ -378,8 +461,9 @@ void fz_compare(struct fz_thread *t, bool all)
 	for (i = 0; i < FZ_OBJECTS && !t->run->failed; i++) {
 		struct fz_object *object = &o->objects[i];
 
-		if (object->type == ZXVMO_OBJ_TYPE_VMO && (all || object->touched))
+		if (object->type == ZXVMO_OBJ_TYPE_VMO && (all || is_touched(o, object)))
 			compare_vmo(t, object);
-		object->touched = false;
 	}
+	for (i = 0; i < FZ_OBJECTS; i++)
+		o->objects[i].touched = false;
 }

@@ -9,8 +9,8 @@
  *	b p	address of a buffer; of one value
  *	f q u	what to fill with; a small number; any number
  *	r g	rights, signals
- *	c k m i y a d	options of VMO_CREATE, an operation of OP_RANGE, options of
- *		VMAR_MAP, topic, property, cache policy, deadline in ms from now
+ *	c s k m i y a d	options of VMO_CREATE and of a child, an operation of OP_RANGE,
+ *		options of VMAR_MAP, topic, property, cache policy, deadline in ms
  *	w n v	window, PROT_ bits, whether private
  *	e j t	mode of fallocate, whence, advice
  *	x	0, nearly always
@@ -195,6 +195,18 @@ static uint64_t pick_flags(uint64_t *random, char letter)
 		0, ZXVMO_VMO_RESIZABLE, ZXVMO_VMO_RESIZABLE, ZXVMO_VMO_RESIZABLE,
 		ZXVMO_VMO_UNBOUNDED,
 	};
+#ifdef ZXVMO_VMO_CREATE_CHILD
+	static const uint32_t child[] = {
+		ZXVMO_VMO_CHILD_SNAPSHOT, ZXVMO_VMO_CHILD_SNAPSHOT,
+		ZXVMO_VMO_CHILD_SNAPSHOT | ZXVMO_VMO_CHILD_RESIZABLE,
+		ZXVMO_VMO_CHILD_SNAPSHOT | ZXVMO_VMO_CHILD_RESIZABLE,
+		ZXVMO_VMO_CHILD_SNAPSHOT | ZXVMO_VMO_CHILD_NO_WRITE,
+		ZXVMO_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE, ZXVMO_VMO_CHILD_SNAPSHOT_MODIFIED,
+		ZXVMO_VMO_CHILD_SLICE, ZXVMO_VMO_CHILD_SLICE | ZXVMO_VMO_CHILD_NO_WRITE,
+		ZXVMO_VMO_CHILD_REFERENCE,
+		ZXVMO_VMO_CHILD_REFERENCE | ZXVMO_VMO_CHILD_RESIZABLE,
+	};
+#endif
 	static const uint32_t range[] = {
 		ZXVMO_VMO_OP_COMMIT, ZXVMO_VMO_OP_COMMIT, ZXVMO_VMO_OP_DECOMMIT,
 		ZXVMO_VMO_OP_DECOMMIT, ZXVMO_VMO_OP_ZERO, ZXVMO_VMO_OP_ZERO,
@@ -223,6 +235,11 @@ static uint64_t pick_flags(uint64_t *random, char letter)
 	case 'c':
 		value = PICK(random, create);
 		return odd ? value ^ 1U << fz_below(random, 7) : value;
+#ifdef ZXVMO_VMO_CREATE_CHILD
+	case 's':
+		value = PICK(random, child);
+		return odd ? value ^ 1U << fz_below(random, 9) : value;
+#endif
 	case 'k':
 		return percent(random, 40) ? fz_below(random, 17) : PICK(random, range);
 	case 'm':
@@ -276,7 +293,7 @@ static uint64_t pick(uint64_t *random, char letter)
 	case 'g':
 		return pick_signals(random);
 	case 'd':
-		return fz_below(random, 6);
+		return percent(random, 8) ? 5 : fz_below(random, 5);
 	case 'w':
 		return fz_below(random, percent(random, 70) ? 2 : FZ_WINDOWS);
 	case 'n':
@@ -303,7 +320,11 @@ static uint8_t pick_code(uint64_t *random, bool racing)
 		FZ_OP_VMO_WRITE, FZ_OP_VMO_WRITE, FZ_OP_VMO_READ, FZ_OP_VMO_OP_RANGE,
 		FZ_OP_VMO_OP_RANGE, FZ_OP_VMO_SET_SIZE, FZ_OP_VMO_TRANSFER_DATA,
 		FZ_OP_VMO_TRANSFER_DATA, FZ_OP_VMAR_MAP, FZ_OP_MMAP, FZ_OP_STORE, FZ_OP_STORE,
-		FZ_OP_LOAD, FZ_OP_VMO_CREATE, FZ_OP_PWRITE, FZ_OP_HANDLE_DUPLICATE,
+		FZ_OP_LOAD, FZ_OP_VMO_CREATE, FZ_OP_PWRITE,
+#ifdef ZXVMO_VMO_CREATE_CHILD
+		FZ_OP_VMO_CREATE_CHILD, FZ_OP_VMO_CREATE_CHILD, FZ_OP_VMO_CREATE_CHILD,
+#endif
+		FZ_OP_HANDLE_DUPLICATE,
 	};
 	uint8_t code;
 

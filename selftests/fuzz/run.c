@@ -115,11 +115,17 @@ static void hold_signals(int how)
 	pthread_sigmask(how, &set, NULL);
 }
 
+/* An access has none: what fails would be the delivery of its signal. */
+static bool has_failure(const struct fz_thread *t, const struct fz_op *op)
+{
+	return op->fail && t->fail_fd >= 0 && op->code != FZ_OP_LOAD && op->code != FZ_OP_STORE;
+}
+
 void fz_arm(struct fz_thread *t, const struct fz_op *op)
 {
 	char number[8];
 
-	if (op->fail && t->fail_fd >= 0) {
+	if (has_failure(t, op)) {
 		hold_signals(SIG_BLOCK);
 		snprintf(number, sizeof(number), "%u", op->fail);
 		if (write(t->fail_fd, number, strlen(number)) < 0)
@@ -129,15 +135,16 @@ void fz_arm(struct fz_thread *t, const struct fz_op *op)
 		__atomic_store_n(&t->kcov[0], 0, __ATOMIC_RELAXED);
 }
 
-void fz_disarm(struct fz_thread *t, const struct fz_op *op)
+void fz_disarm(struct fz_thread *t, const struct fz_op *op, bool done)
 {
 	int error = errno;
 	char number[8] = "";
 	ssize_t n;
 
+	t->done[op->code] += done;
 	if (t->kcov)
 		fz_cover_collect(t);
-	if (op->fail && t->fail_fd >= 0) {
+	if (has_failure(t, op)) {
 		/* As long as it has not failed, these calls themselves may. */
 		n = pread(t->fail_fd, number, sizeof(number) - 1, 0);
 		if (n > 0 && !atoi(number)) {
@@ -201,7 +208,7 @@ int fz_send(struct fz_thread *t, const struct fz_op *op, unsigned int command,
 	}
 	fz_arm(t, op);
 	ret = fz_command(fd, command, where);
-	fz_disarm(t, op);
+	fz_disarm(t, op, !ret);
 	return ret;
 }
 
@@ -304,7 +311,7 @@ void fz_store(struct fz_thread *t, uint64_t slot, uint32_t value, struct fz_file
 	if (!o)
 		return;
 	if (o->files[slot])
-		fz_file_put(o->files[slot]);
+		fz_file_put(o, o->files[slot]);
 	o->files[slot] = file;
 }
 

@@ -903,8 +903,9 @@ struct zxvmo_vmar_map {
  * Return: 0. EBADF, EMEDIUMTYPE: the VMAR. EINVAL: WRITE or EXECUTE without
  * READ, other options, alignment, a length of 0, a range outside the VMAR.
  * ENOENT: PROTECT meets a hole or a mapping that is not of a VMO. EACCES:
- * PROTECT asks for more than the rights at map time. ENOMEM: UNMAP would split
- * a mapping into too many.
+ * PROTECT asks for more than the rights at map time. ENOMEM: UNMAP has no memory
+ * for what is left of a mapping, or there are too many; what of the range lies
+ * before that mapping is unmapped.
  */
 struct zxvmo_vmar_range {
 	__u32 size;

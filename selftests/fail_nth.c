@@ -1,0 +1,949 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Every call that the module has a part in, with each of its allocations and
+ * user copies failing in turn; see nth.h. Needs a kernel with fault injection.
+ *
+ * A command of uapi/zxvmo.h that has no chain fails commands_have_chains.
+ */
+#include "nth.h"
+
+#include <linux/falloc.h>
+#include <linux/futex.h>
+#include <sys/epoll.h>
+#include <sys/sendfile.h>
+#include <sys/uio.h>
+
+GROUP(command)
+GROUP(file)
+GROUP(fault)
+
+#define MS		1000000LL
+#define SAME		ZXVMO_RIGHT_SAME_RIGHTS
+#define OUT(w)		ZT_ADDRESS((w)->out)
+#define OUT2(w)		ZT_ADDRESS((w)->out + 1)
+#define BUFFER(w)	ZT_ADDRESS((w)->buffer)
+#define BUFFER_SIZE	(BUFFER_PAGES * PAGE)
+#define FD(handle)	((int)ZXVMO_HANDLE_FD(handle))
+
+/* Where leaves of the page tree meet, and what is far beyond */
+#define LEAF		512ULL
+#define LEAVES		(3 * LEAF)
+#define FAR		(1ULL << 35)
+
+static int set_size(__u32 handle, __u64 pages)
+{
+	return zt_call(VMO_SET_SIZE, vmo_set_size, .handle = handle,
+		       .vmo_size = pages * PAGE);
+}
+
+/* Preparations */
+
+static void extra_handle(struct __test_metadata *_metadata, struct world *w)
+{
+	w->extra = zt_duplicate(w->vmo, SAME);
+	ASSERT_NE(0, w->extra);
+}
+
+/* A VMO of its own, with pages, that goes with its only handle */
+static void extra_vmo(struct __test_metadata *_metadata, struct world *w)
+{
+	w->extra = zt_vmo(0, LEAVES * PAGE);
+	ASSERT_NE(0, w->extra);
+	put_pages(_metadata, w->extra, 0, 1, 10);
+	put_pages(_metadata, w->extra, LEAF - 1, 2, 11);
+}
+
+static void many_handles(struct __test_metadata *_metadata, struct world *w)
+{
+	for (int i = 0; i < NR_OUT; i++) {
+		w->values[i] = zt_duplicate(w->vmo, SAME);
+		ASSERT_NE(0, w->values[i]);
+	}
+}
+
+/* A VMO of three leaves, looked at where the first two meet */
+static void leaves(struct __test_metadata *_metadata, struct world *w)
+{
+	ASSERT_ERRNO(0, set_size(w->vmo, LEAVES));
+	w->view = LEAF - 8;
+}
+
+/* One so large that its tree is high */
+static void far(struct __test_metadata *_metadata, struct world *w)
+{
+	ASSERT_ERRNO(0, set_size(w->vmo, 2 * FAR));
+	w->view = FAR - 8;
+}
+
+/* Where nothing is around, so that faults need page tables of all levels */
+#define LONELY	((char *)0x100000000000)
+
+static void map_pages(struct __test_metadata *_metadata, struct world *w, __u64 first,
+		      int prot, int flags)
+{
+	w->map_size = VMO_PAGES * PAGE;
+	w->map_offset = first * PAGE;
+	w->map = mmap(LONELY, w->map_size, prot, flags | MAP_FIXED_NOREPLACE, FD(w->vmo),
+		      w->map_offset);
+	ASSERT_EQ(LONELY, w->map);
+}
+
+static void map_shared(struct __test_metadata *_metadata, struct world *w)
+{
+	map_pages(_metadata, w, 0, PROT_READ | PROT_WRITE, MAP_SHARED);
+}
+
+static void map_private(struct __test_metadata *_metadata, struct world *w)
+{
+	map_pages(_metadata, w, 0, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+}
+
+/* With everything mapped that there is: pages and zero pages */
+static void map_touched(struct __test_metadata *_metadata, struct world *w)
+{
+	map_shared(_metadata, w);
+	for (int i = 0; i < VMO_PAGES; i++)
+		ASSERT_EQ(0, zt_load(w->map + i * PAGE).signal);
+}
+
+static void map_with_holes(struct __test_metadata *_metadata, struct world *w)
+{
+	map_touched(_metadata, w);
+	w->holes = true;
+}
+
+/* Three mappings in one address space, the unit that Linux counts */
+static void map_thrice(struct __test_metadata *_metadata, struct world *w)
+{
+	map_shared(_metadata, w);
+	ASSERT_EQ(0, mprotect(w->map + 4 * PAGE, 4 * PAGE, PROT_READ));
+}
+
+static void two_maps(struct __test_metadata *_metadata, struct world *w)
+{
+	map_shared(_metadata, w);
+	/* A hole divides it */
+	ASSERT_EQ(0, munmap(w->map + 6 * PAGE, 2 * PAGE));
+	w->holes = true;
+}
+
+static void open_pipe(struct __test_metadata *_metadata, struct world *w)
+{
+	ASSERT_EQ(0, pipe2(w->pipe, O_CLOEXEC | O_NONBLOCK));
+}
+
+static void full_pipe(struct __test_metadata *_metadata, struct world *w)
+{
+	open_pipe(_metadata, w);
+	ASSERT_EQ(2 * (ssize_t)PAGE, write(w->pipe[1], w->buffer, 2 * PAGE));
+}
+
+/* The other VMO: three leaves, populated where the first two meet */
+static void transfer_leaves(struct __test_metadata *_metadata, struct world *w)
+{
+	leaves(_metadata, w);
+	w->other = zt_vmo(ZXVMO_VMO_RESIZABLE, LEAVES * PAGE);
+	ASSERT_NE(0, w->other);
+	w->other_view = LEAF - 8;
+	put_pages(_metadata, w->other, LEAF - 4, 6, 20);
+	put_pages(_metadata, w->vmo, LEAF - 2, 1, 21);
+}
+
+/* Pages of the other VMO are in a pipe, and so cannot move */
+static void transfer_busy(struct __test_metadata *_metadata, struct world *w)
+{
+	struct iovec iov;
+	char *p;
+
+	transfer_leaves(_metadata, w);
+	open_pipe(_metadata, w);
+	p = mmap(NULL, 6 * PAGE, PROT_READ, MAP_SHARED, FD(w->other), (LEAF - 4) * PAGE);
+	ASSERT_NE(MAP_FAILED, p);
+	iov = (struct iovec){ p, 6 * PAGE };
+	ASSERT_EQ(6 * (ssize_t)PAGE, vmsplice(w->pipe[1], &iov, 1, 0));
+	ASSERT_EQ(0, munmap(p, 6 * PAGE));
+}
+
+/* Commands */
+
+CHAIN(command, query,
+	({
+		struct zxvmo_query arg = { .size = sizeof(arg) };
+
+		send_command(w, ZXVMO_QUERY, &arg);
+	}),
+	.command = ZXVMO_QUERY, .fails = { EFAULT })
+
+CHAIN(command, handle_duplicate,
+	COMMAND(HANDLE_DUPLICATE, handle_duplicate, .handle = w->vmo, .rights = SAME,
+		.out_handle = OUT(w)),
+	.command = ZXVMO_HANDLE_DUPLICATE, .fails = { ENOMEM })
+
+/* All descriptors in use that fit in the table as it is */
+static void full_table(struct __test_metadata *_metadata, struct world *w)
+{
+	int fd;
+
+	do {
+		fd = dup(w->first_fd);
+		ASSERT_LE(0, fd);
+	} while (fd % 64 != 63);
+}
+
+CHAIN(command, handle_duplicate_table_grows,
+	COMMAND(HANDLE_DUPLICATE, handle_duplicate, .handle = w->vmo, .rights = SAME,
+		.out_handle = OUT(w)),
+	.command = ZXVMO_HANDLE_DUPLICATE, .prepare = full_table, .fork = true,
+	.fails = { ENOMEM })
+
+/* The handle is closed once the command has begun */
+static void handle_is_gone(const struct world *w, int outcome,
+			   const struct shape *after zt_unused,
+			   const struct shape *now zt_unused, struct shape *want)
+{
+	unsigned int fd = FD(w->extra);
+
+	if (outcome == EFAULT)
+		return;
+	shape_find(want, "process", "descriptors", fd / 64)->value &= ~(1ULL << fd % 64);
+	shape_find(want, "vmo", "handles", 0)->value--;
+	shape_find(want, "module", "handles", 0)->value--;
+}
+
+CHAIN(command, handle_replace,
+	COMMAND(HANDLE_REPLACE, handle_duplicate, .handle = w->extra, .rights = SAME,
+		.out_handle = OUT(w)),
+	.command = ZXVMO_HANDLE_REPLACE, .prepare = extra_handle,
+	.fails = { ENOMEM }, .failed = handle_is_gone, .once = true)
+
+CHAIN(command, vmo_replace_as_executable,
+	COMMAND(VMO_REPLACE_AS_EXECUTABLE, vmo_replace_as_executable, .handle = w->extra,
+		.out_handle = OUT(w)),
+	.command = ZXVMO_VMO_REPLACE_AS_EXECUTABLE, .prepare = extra_handle,
+	.fails = { ENOMEM }, .failed = handle_is_gone, .once = true)
+
+CHAIN(command, handle_close,
+	COMMAND(HANDLE_CLOSE, handle_close, .handle = w->extra),
+	.command = ZXVMO_HANDLE_CLOSE, .prepare = extra_vmo)
+
+CHAIN(command, handle_close_many,
+	COMMAND(HANDLE_CLOSE_MANY, handle_close_many, .handles = ZT_ADDRESS(&w->extra),
+		.num_handles = 1),
+	.command = ZXVMO_HANDLE_CLOSE_MANY, .prepare = extra_vmo, .fails = { EFAULT })
+
+/* Values are copied 32 at a time, and those before a bad copy may be closed */
+static void some_are_closed(const struct world *w, int outcome zt_unused,
+			    const struct shape *after zt_unused,
+			    const struct shape *now, struct shape *want)
+{
+	struct item *handles = shape_find(want, "vmo", "handles", 0);
+
+	if (shape_find(now, "vmo", "handles", 0)->value == handles->value)
+		return;
+	handles->value -= 32;
+	shape_find(want, "module", "handles", 0)->value -= 32;
+	for (int i = 0; i < 32; i++) {
+		unsigned int fd = FD(w->values[i]);
+
+		shape_find(want, "process", "descriptors", fd / 64)->value &=
+			~(1ULL << fd % 64);
+	}
+}
+
+CHAIN(command, handle_close_many_in_pieces,
+	COMMAND(HANDLE_CLOSE_MANY, handle_close_many, .handles = ZT_ADDRESS(w->values),
+		.num_handles = NR_OUT),
+	.command = ZXVMO_HANDLE_CLOSE_MANY, .prepare = many_handles, .fails = { EFAULT },
+	.failed = some_are_closed, .once = true)
+
+CHAIN(command, handle_from_fd,
+	COMMAND(HANDLE_FROM_FD, handle_from_fd, .fd = FD(w->vmo), .out_handle = OUT(w)),
+	.command = ZXVMO_HANDLE_FROM_FD)
+
+CHAIN(command, object_signal,
+	COMMAND(OBJECT_SIGNAL, object_signal, .handle = w->vmo, .set_mask = 1U << 24),
+	.command = ZXVMO_OBJECT_SIGNAL)
+
+CHAIN(command, object_wait_one,
+	COMMAND(OBJECT_WAIT_ONE, object_wait_one, .handle = w->vmo,
+		.signals = ZXVMO_SIGNAL_ZERO_CHILDREN, .out_observed = OUT(w)),
+	.command = ZXVMO_OBJECT_WAIT_ONE)
+
+CHAIN(command, object_wait_one_times_out,
+	COMMAND(OBJECT_WAIT_ONE, object_wait_one, .handle = w->event,
+		.signals = ZXVMO_SIGNAL_SIGNALED,
+		.deadline = zx_clock_get_monotonic() + MS, .out_observed = OUT(w)),
+	.command = ZXVMO_OBJECT_WAIT_ONE, .outcome = ETIMEDOUT)
+
+#define INFO(w, _topic)								\
+	COMMAND(OBJECT_GET_INFO, object_get_info, .handle = (w)->vmo,		\
+		.topic = ZXVMO_INFO_##_topic, .buffer = OUT2(w), .buffer_size = 256, \
+		.out_actual = OUT(w))
+
+CHAIN(command, object_get_info_handle_valid, INFO(w, HANDLE_VALID),
+	.command = ZXVMO_OBJECT_GET_INFO)
+
+CHAIN(command, object_get_info_handle_basic, INFO(w, HANDLE_BASIC),
+	.command = ZXVMO_OBJECT_GET_INFO, .fails = { EFAULT })
+
+CHAIN(command, object_get_info_handle_count, INFO(w, HANDLE_COUNT),
+	.command = ZXVMO_OBJECT_GET_INFO, .fails = { EFAULT })
+
+CHAIN(command, object_get_info_vmo, INFO(w, VMO),
+	.command = ZXVMO_OBJECT_GET_INFO, .fails = { EFAULT })
+
+CHAIN(command, object_get_info_mapped, INFO(w, VMO),
+	.command = ZXVMO_OBJECT_GET_INFO, .prepare = map_thrice,
+	.fails = { ENOMEM, EFAULT })
+
+CHAIN(command, object_get_info_vmar,
+	COMMAND(OBJECT_GET_INFO, object_get_info, .handle = ZXVMO_HANDLE_VMAR_ROOT_SELF,
+		.topic = ZXVMO_INFO_VMAR, .buffer = OUT2(w),
+		.buffer_size = sizeof(struct zxvmo_info_vmar), .out_actual = OUT(w)),
+	.command = ZXVMO_OBJECT_GET_INFO, .fails = { EFAULT })
+
+#define PROPERTY(w, verb, _property, _value, size)				\
+	COMMAND(OBJECT_##verb##_PROPERTY, object_property, .handle = (w)->vmo,	\
+		.property = ZXVMO_PROP_##_property, .value = ZT_ADDRESS(_value), \
+		.value_size = size)
+
+CHAIN(command, object_get_property_name,
+	PROPERTY(w, GET, NAME, w->out, ZXVMO_MAX_NAME_LEN),
+	.command = ZXVMO_OBJECT_GET_PROPERTY, .fails = { EFAULT })
+
+CHAIN(command, object_get_property_content_size,
+	PROPERTY(w, GET, VMO_CONTENT_SIZE, w->out, sizeof(__u64)),
+	.command = ZXVMO_OBJECT_GET_PROPERTY)
+
+CHAIN(command, object_set_property_name,
+	PROPERTY(w, SET, NAME, "a name", 7),
+	.command = ZXVMO_OBJECT_SET_PROPERTY, .fails = { EFAULT })
+
+CHAIN(command, object_set_property_content_size,
+	PROPERTY(w, SET, VMO_CONTENT_SIZE, ((__u64[]){ PAGE + 100 }), sizeof(__u64)),
+	.command = ZXVMO_OBJECT_SET_PROPERTY)
+
+CHAIN(command, event_create,
+	COMMAND(EVENT_CREATE, event_create, .out_handle = OUT(w)),
+	.command = ZXVMO_EVENT_CREATE, .fails = { ENOMEM })
+
+#define CREATE(w, _options, _size)						\
+	COMMAND(VMO_CREATE, vmo_create, .options = _options, .vmo_size = _size,	\
+		.out_handle = OUT(w))
+
+CHAIN(command, vmo_create, CREATE(w, 0, PAGE),
+	.command = ZXVMO_VMO_CREATE, .fails = { ENOMEM })
+
+CHAIN(command, vmo_create_resizable, CREATE(w, ZXVMO_VMO_RESIZABLE, 0),
+	.command = ZXVMO_VMO_CREATE, .fails = { ENOMEM })
+
+CHAIN(command, vmo_create_unbounded, CREATE(w, ZXVMO_VMO_UNBOUNDED, 5),
+	.command = ZXVMO_VMO_CREATE, .fails = { ENOMEM })
+
+/* The first object of a user, who has no account yet */
+static int create_as_user(struct world *w)
+{
+	int ret = checked(seteuid(12345)) ?: CREATE(w, 0, PAGE);
+
+	while (seteuid(0))
+		;
+	return ret;
+}
+
+CHAIN(command, vmo_create_first_of_user, create_as_user(w),
+	.command = ZXVMO_VMO_CREATE, .fails = { ENOMEM })
+
+#define COPY(w, verb, memory, first, nr)					\
+	COMMAND(VMO_##verb, vmo_rw, .handle = (w)->vmo, .buffer = ZT_ADDRESS(memory), \
+		.offset = (first) * PAGE, .length = (nr) * PAGE)
+
+/* Copies that fail are made again, for the page may just be out of memory */
+CHAIN(command, vmo_read, COPY(w, READ, w->buffer, 0, 4), .command = ZXVMO_VMO_READ)
+
+CHAIN(command, vmo_read_many, COPY(w, READ, w->buffer, 0, VMO_PAGES),
+	.command = ZXVMO_VMO_READ)
+
+CHAIN(command, vmo_write_present, COPY(w, WRITE, w->buffer, 1, 2),
+	.command = ZXVMO_VMO_WRITE, .partly = ABOUT_DATA)
+
+CHAIN(command, vmo_write_absent, COPY(w, WRITE, w->buffer, 4, 1),
+	.command = ZXVMO_VMO_WRITE, .fails = { ENOMEM })
+
+CHAIN(command, vmo_write_many, COPY(w, WRITE, w->buffer, LEAF - 6, BUFFER_PAGES),
+	.command = ZXVMO_VMO_WRITE, .prepare = leaves, .fails = { ENOMEM },
+	.partly = ABOUT_DATA | ABOUT_PAGES)
+
+CHAIN(command, vmo_write_far, COPY(w, WRITE, w->buffer, FAR, 1),
+	.command = ZXVMO_VMO_WRITE, .prepare = far, .fails = { ENOMEM })
+
+/* The user's memory is a mapping that needs memory itself */
+CHAIN(command, vmo_read_into_mapping,
+	COMMAND(VMO_READ, vmo_rw, .handle = w->other, .buffer = ZT_ADDRESS(w->map + 3 * PAGE),
+		.length = 8 * PAGE),
+	.command = ZXVMO_VMO_READ, .prepare = map_shared, .fails = { ENOENT },
+	.partly = ABOUT_DATA | ABOUT_PAGES)
+
+CHAIN(command, vmo_write_from_mapping,
+	COMMAND(VMO_WRITE, vmo_rw, .handle = w->other, .buffer = ZT_ADDRESS(w->map),
+		.length = 8 * PAGE),
+	.command = ZXVMO_VMO_WRITE, .prepare = map_shared, .fails = { ENOMEM },
+	.may = { ENOENT }, .partly = ABOUT_DATA | ABOUT_PAGES)
+
+CHAIN(command, vmo_get_size,
+	COMMAND(VMO_GET_SIZE, vmo_get_size, .handle = w->vmo, .out_size = OUT(w)),
+	.command = ZXVMO_VMO_GET_SIZE)
+
+CHAIN(command, vmo_get_stream_size,
+	COMMAND(VMO_GET_STREAM_SIZE, vmo_get_size, .handle = w->vmo, .out_size = OUT(w)),
+	.command = ZXVMO_VMO_GET_STREAM_SIZE)
+
+#define SET_SIZE(w, size)							\
+	COMMAND(VMO_SET_SIZE, vmo_set_size, .handle = (w)->vmo, .vmo_size = size)
+
+CHAIN(command, vmo_set_size_grow, SET_SIZE(w, LEAVES * PAGE + 1),
+	.command = ZXVMO_VMO_SET_SIZE)
+
+CHAIN(command, vmo_set_size_shrink, SET_SIZE(w, PAGE + 5),
+	.command = ZXVMO_VMO_SET_SIZE, .prepare = map_touched)
+
+CHAIN(command, vmo_set_stream_size,
+	COMMAND(VMO_SET_STREAM_SIZE, vmo_set_size, .handle = w->vmo, .vmo_size = PAGE + 5),
+	.command = ZXVMO_VMO_SET_STREAM_SIZE, .prepare = map_touched)
+
+#define OP(w, _op, first, nr)							\
+	COMMAND(VMO_OP_RANGE, vmo_op_range, .handle = (w)->vmo,			\
+		.op = ZXVMO_VMO_OP_##_op, .offset = (first) * PAGE, .length = (nr) * PAGE)
+
+CHAIN(command, commit, OP(w, COMMIT, 0, VMO_PAGES),
+	.command = ZXVMO_VMO_OP_RANGE, .fails = { ENOMEM })
+
+CHAIN(command, commit_mapped, OP(w, COMMIT, 0, VMO_PAGES),
+	.command = ZXVMO_VMO_OP_RANGE, .prepare = map_touched, .fails = { ENOMEM })
+
+CHAIN(command, commit_leaves, OP(w, COMMIT, LEAF - 8, 16),
+	.command = ZXVMO_VMO_OP_RANGE, .prepare = leaves, .fails = { ENOMEM })
+
+CHAIN(command, commit_far, OP(w, COMMIT, FAR, 2),
+	.command = ZXVMO_VMO_OP_RANGE, .prepare = far, .fails = { ENOMEM })
+
+CHAIN(command, decommit, OP(w, DECOMMIT, 0, 2),
+	.command = ZXVMO_VMO_OP_RANGE, .prepare = map_touched)
+
+CHAIN(command, zero, COMMAND(VMO_OP_RANGE, vmo_op_range, .handle = w->vmo,
+			     .op = ZXVMO_VMO_OP_ZERO, .offset = 100, .length = 2 * PAGE),
+	.command = ZXVMO_VMO_OP_RANGE, .prepare = map_touched)
+
+CHAIN(command, cache_and_hints,
+	OP(w, CACHE_SYNC, 0, 4) ?: OP(w, CACHE_CLEAN_INVALIDATE, 0, 4) ?:
+	OP(w, DONT_NEED, 0, 4) ?: OP(w, ALWAYS_NEED, 0, 4) ?: OP(w, PREFETCH, 0, 4),
+	.command = ZXVMO_VMO_OP_RANGE)
+
+CHAIN(command, vmo_set_cache_policy,
+	COMMAND(VMO_SET_CACHE_POLICY, vmo_set_cache_policy, .handle = w->vmo),
+	.command = ZXVMO_VMO_SET_CACHE_POLICY)
+
+#define TRANSFER(w, to, from, at, source, nr)					\
+	COMMAND(VMO_TRANSFER_DATA, vmo_transfer_data, .handle = to, .src_handle = from, \
+		.offset = (at) * PAGE, .length = (nr) * PAGE, .src_offset = (source) * PAGE)
+
+CHAIN(command, transfer, TRANSFER(w, w->vmo, w->other, 4, 0, 8),
+	.command = ZXVMO_VMO_TRANSFER_DATA)
+
+/* Part of it may have moved, page by page, and no byte is lost */
+static void some_have_moved(const struct world *w zt_unused, int outcome,
+			    const struct shape *after, const struct shape *now,
+			    struct shape *want)
+{
+	if (outcome != ENOMEM)
+		return;
+	for (int i = 0; i < VIEW_PAGES; i++) {
+		struct item *to = shape_find(want, "vmo", "page of view", i);
+		struct item *from = shape_find(want, "other", "page of view", i);
+
+		if (to->value == shape_find(now, "vmo", "page of view", i)->value)
+			continue;
+		to->value = shape_find(after, "vmo", "page of view", i)->value;
+		from->value = shape_find(after, "other", "page of view", i)->value;
+	}
+}
+
+/* Two pieces, each of which needs a node */
+CHAIN(command, transfer_leaves, TRANSFER(w, w->vmo, w->other, LEAF - 4, LEAF - 4, 6),
+	.command = ZXVMO_VMO_TRANSFER_DATA, .prepare = transfer_leaves,
+	.fails = { ENOMEM }, .partly = ABOUT_PAGES, .failed = some_have_moved, .once = true)
+
+CHAIN(command, transfer_busy, TRANSFER(w, w->vmo, w->other, LEAF - 4, LEAF - 4, 6),
+	.command = ZXVMO_VMO_TRANSFER_DATA, .prepare = transfer_busy,
+	.fails = { ENOMEM }, .partly = ABOUT_PAGES, .failed = some_have_moved, .once = true)
+
+CHAIN(command, transfer_within, TRANSFER(w, w->vmo, w->vmo, LEAF + 2, LEAF - 4, 6),
+	.command = ZXVMO_VMO_TRANSFER_DATA, .prepare = transfer_leaves, .fails = { ENOMEM })
+
+CHAIN(command, transfer_far, TRANSFER(w, w->vmo, w->other, FAR, 0, 1),
+	.command = ZXVMO_VMO_TRANSFER_DATA, .prepare = far, .fails = { ENOMEM })
+
+#define MAP(w, _options, _vmar_offset)						\
+	COMMAND(VMAR_MAP, vmar_map, .handle = ZXVMO_HANDLE_VMAR_ROOT_SELF,	\
+		.options = ZXVMO_VM_PERM_READ | ZXVMO_VM_PERM_WRITE | (_options), \
+		.vmo = (w)->vmo, .vmar_offset = _vmar_offset,			\
+		.length = VMO_PAGES * PAGE, .out_addr = OUT(w))
+
+/* What was mapped belongs to the world */
+static int mapped(struct world *w, int outcome)
+{
+	if (!outcome) {
+		w->map = (char *)(uintptr_t)w->out[0];
+		w->map_size = VMO_PAGES * PAGE;
+	}
+	return outcome;
+}
+
+CHAIN(command, vmar_map, mapped(w, MAP(w, 0, 0)),
+	.command = ZXVMO_VMAR_MAP, .fails = { ENOMEM })
+
+CHAIN(command, vmar_map_specific, mapped(w, MAP(w, ZXVMO_VM_SPECIFIC, 0x30000000)),
+	.command = ZXVMO_VMAR_MAP, .fails = { ENOMEM })
+
+#define RANGE(w, command, _options, first, nr)					\
+	COMMAND(command, vmar_range, .handle = ZXVMO_HANDLE_VMAR_ROOT_SELF,	\
+		.options = _options, .addr = ZT_ADDRESS((w)->map + (first) * PAGE), \
+		.length = (nr) * PAGE)
+
+/* ... and what is not mapped does not */
+static int unmapped(struct world *w, int outcome)
+{
+	if (!outcome)
+		w->map = NULL;
+	return outcome;
+}
+
+CHAIN(command, vmar_unmap, unmapped(w, RANGE(w, VMAR_UNMAP, 0, 0, VMO_PAGES)),
+	.command = ZXVMO_VMAR_UNMAP, .prepare = map_touched)
+
+CHAIN(command, vmar_unmap_middle, RANGE(w, VMAR_UNMAP, 0, 4, 8),
+	.command = ZXVMO_VMAR_UNMAP, .prepare = map_with_holes, .fails = { ENOMEM },
+	.partly = ABOUT_MAPPINGS)
+
+/* The end of one mapping, then the beginning of another: the first may be gone */
+CHAIN(command, vmar_unmap_two, RANGE(w, VMAR_UNMAP, 0, 3, 8),
+	.command = ZXVMO_VMAR_UNMAP, .prepare = two_maps, .fails = { ENOMEM },
+	.partly = ABOUT_MAPPINGS | ABOUT_HOLES)
+
+CHAIN(command, vmar_protect, RANGE(w, VMAR_PROTECT, ZXVMO_VM_PERM_READ, 2, 4),
+	.command = ZXVMO_VMAR_PROTECT, .prepare = map_touched)
+
+/* File operations */
+
+/* Nobody has the device open and there is no object: the file system is mounted */
+static void close_device(struct __test_metadata *_metadata, struct world *w)
+{
+	w->fd = zt_device();
+	ASSERT_EQ(0, close(w->fd));
+}
+
+CHAIN(file, open_first, checked(open("/dev/zxvmo", O_RDWR | O_CLOEXEC)),
+	.prepare = close_device, .bare = true, .fails = { ENOMEM })
+
+CHAIN(file, open_again, checked(open("/dev/zxvmo", O_RDWR | O_CLOEXEC)),
+	.fails = { ENOMEM })
+
+CHAIN(file, close, checked(close(FD(w->extra))), .prepare = extra_vmo)
+
+CHAIN(file, dup, checked(dup(FD(w->vmo))))
+
+/* To read and write at a page: the errno, SHORT, or 0 */
+#define PREAD(w, first, nr)							\
+	transferred(w, pread(FD((w)->vmo), (w)->buffer, (nr) * PAGE, (first) * PAGE), \
+		    (nr) * PAGE)
+#define PWRITE(w, first, nr)							\
+	transferred(w, pwrite(FD((w)->vmo), (w)->buffer, (nr) * PAGE,		\
+			      (w)->at = (first) * PAGE), (nr) * PAGE)
+
+/* Writing ends after whole pages */
+static void part_is_written(const struct world *w, int outcome, const struct shape *after,
+			    const struct shape *now zt_unused, struct shape *want)
+{
+	struct item *stream = shape_find(want, "vmo", "stream size", 0);
+	__u64 first = w->at / PAGE, last;
+
+	if (outcome != SHORT)
+		return;
+	if (stream->value < w->at + w->done)
+		stream->value = w->at + w->done;
+	last = first + w->done / PAGE - 1;
+	for (__u64 i = 0; i < VIEW_PAGES; i++) {
+		if (first <= i && i <= last)
+			shape_find(want, "vmo", "page", i)->value =
+				shape_find(after, "vmo", "page", i)->value;
+		if (w->view && first <= w->view + i && w->view + i <= last)
+			shape_find(want, "vmo", "page of view", i)->value =
+				shape_find(after, "vmo", "page of view", i)->value;
+	}
+}
+
+CHAIN(file, read, PREAD(w, 0, VMO_PAGES))
+
+CHAIN(file, write_present, PWRITE(w, 1, 2))
+
+CHAIN(file, write_absent, PWRITE(w, 4, 2), .fails = { ENOMEM })
+
+CHAIN(file, write_many, PWRITE(w, LEAF - 6, BUFFER_PAGES), .prepare = leaves,
+	.fails = { ENOMEM }, .may = { SHORT }, .partly = ABOUT_PAGES,
+	.failed = part_is_written)
+
+/* The VMO may stay larger, but not the file */
+CHAIN(file, write_grow, PWRITE(w, VMO_PAGES + 1, 7), .fails = { ENOMEM },
+	.partly = ABOUT_SIZE)
+
+static int append(struct world *w)
+{
+	struct iovec iov[] = {
+		{ w->buffer, 2 * PAGE },
+		{ w->buffer + 4 * PAGE, 6 * PAGE },
+	};
+
+	w->at = VMO_PAGES * PAGE;
+	return transferred(w, pwritev2(FD(w->vmo), iov, 2, 0, RWF_APPEND), 8 * PAGE);
+}
+
+CHAIN(file, append, append(w), .fails = { ENOMEM }, .partly = ABOUT_SIZE)
+
+#define FALLOCATE(w, mode, first, nr)						\
+	checked(fallocate(FD((w)->vmo), mode, (first) * PAGE, (nr) * PAGE))
+
+CHAIN(file, fallocate, FALLOCATE(w, 0, LEAF - 8, 16), .prepare = leaves,
+	.fails = { ENOMEM })
+
+CHAIN(file, fallocate_grow, FALLOCATE(w, 0, VMO_PAGES - 1, 4), .fails = { ENOMEM },
+	.partly = ABOUT_SIZE)
+
+CHAIN(file, fallocate_keep_size, FALLOCATE(w, FALLOC_FL_KEEP_SIZE, 0, VMO_PAGES),
+	.fails = { ENOMEM })
+
+CHAIN(file, fallocate_punch_hole,
+	FALLOCATE(w, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 2),
+	.prepare = map_touched)
+
+CHAIN(file, ftruncate_grow, checked(ftruncate(FD(w->vmo), LEAVES * PAGE)))
+
+CHAIN(file, ftruncate_shrink, checked(ftruncate(FD(w->vmo), PAGE + 5)),
+	.prepare = map_touched)
+
+CHAIN(file, lseek,
+	lseek(FD(w->vmo), 0, SEEK_DATA) != (off_t)PAGE ||
+	lseek(FD(w->vmo), PAGE, SEEK_HOLE) != 3 * (off_t)PAGE)
+
+/* A failed splice leaves nothing in the pipe */
+static int splice_out(struct world *w)
+{
+	ssize_t done = splice(FD(w->vmo), &(off64_t){ 0 }, w->pipe[1], NULL, 4 * PAGE, 0);
+	int error = errno, left = 0;
+
+	if (done > 0)
+		done = read(w->pipe[0], w->buffer, 4 * PAGE);
+	ioctl(w->pipe[0], FIONREAD, &left);
+	errno = left ? EBADMSG : error;
+	return transferred(w, left ? -1 : done, 4 * PAGE);
+}
+
+CHAIN(file, splice_out, splice_out(w), .prepare = open_pipe, .fails = { ENOMEM },
+	.may = { SHORT }, .partly = ABOUT_DATA)
+
+CHAIN(file, splice_in,
+	transferred(w, splice(w->pipe[0], NULL, FD(w->vmo),
+			      &(off64_t){ w->at = 6 * PAGE }, 2 * PAGE, 0), 2 * PAGE),
+	.prepare = full_pipe, .fails = { ENOMEM }, .may = { SHORT },
+	.partly = ABOUT_PAGES, .failed = part_is_written)
+
+CHAIN(file, sendfile,
+	({
+		w->at = 8 * PAGE;
+		lseek(FD(w->vmo), w->at, SEEK_SET);
+		transferred(w, sendfile(FD(w->vmo), FD(w->other), &(off_t){ 0 }, 6 * PAGE),
+			    6 * PAGE);
+	}),
+	.fails = { ENOMEM }, .may = { SHORT }, .partly = ABOUT_PAGES,
+	.failed = part_is_written)
+
+CHAIN(file, poll, poll(&(struct pollfd){ FD(w->vmo), POLLIN | POLLPRI, 0 }, 1, 0) != 1)
+
+static void open_epoll(struct __test_metadata *_metadata, struct world *w)
+{
+	w->fd = epoll_create1(EPOLL_CLOEXEC);
+	ASSERT_LE(0, w->fd);
+}
+
+CHAIN(file, epoll,
+	checked(epoll_ctl(w->fd, EPOLL_CTL_ADD, FD(w->event),
+			  &(struct epoll_event){ .events = EPOLLIN })),
+	.prepare = open_epoll, .fails = { ENOMEM })
+
+static int read_fdinfo(struct world *w)
+{
+	char path[64], text[1024] = "";
+	int fd, error;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", FD(w->vmo));
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno;
+	error = checked(read(fd, text, sizeof(text) - 1));
+	close(fd);
+	return error ?: !strstr(text, "zx-size:");
+}
+
+CHAIN(file, fdinfo, read_fdinfo(w), .fails = { ENOMEM }, .may = { ENOENT })
+
+#define MMAP(w, flags)								\
+	({									\
+		void *__p = mmap(NULL, VMO_PAGES * PAGE, PROT_READ | PROT_WRITE, \
+				 flags, FD((w)->vmo), 0);			\
+										\
+		(w)->out[0] = ZT_ADDRESS(__p);					\
+		__p == MAP_FAILED ? errno : 0;					\
+	})
+
+/* mmap(2) has its result in no memory of the program's */
+static int mmapped(struct world *w, int outcome)
+{
+	if (outcome)
+		w->out[0] = NOTHING_STORED;
+	return mapped(w, outcome);
+}
+
+CHAIN(file, mmap_shared, mmapped(w, MMAP(w, MAP_SHARED)), .fails = { ENOMEM })
+
+CHAIN(file, mmap_private, mmapped(w, MMAP(w, MAP_PRIVATE)), .fails = { ENOMEM })
+
+/* What cannot be populated is left for faults */
+CHAIN(file, mmap_populate, mmapped(w, MMAP(w, MAP_SHARED | MAP_POPULATE)),
+	.fails = { ENOMEM })
+
+CHAIN(file, munmap_middle, checked(munmap(w->map + 4 * PAGE, 8 * PAGE)),
+	.prepare = map_with_holes, .fails = { ENOMEM },
+	.partly = ABOUT_MAPPINGS)
+
+CHAIN(file, mprotect_middle, checked(mprotect(w->map + 4 * PAGE, 8 * PAGE, PROT_READ)),
+	.prepare = map_touched, .fails = { ENOMEM }, .partly = ABOUT_MAPPINGS)
+
+/* Faults: SIGBUS, or what a system call that meets one says */
+
+static void map_leaf(struct __test_metadata *_metadata, struct world *w)
+{
+	leaves(_metadata, w);
+	map_pages(_metadata, w, LEAF, PROT_READ | PROT_WRITE, MAP_SHARED);
+}
+
+static void map_far(struct __test_metadata *_metadata, struct world *w)
+{
+	far(_metadata, w);
+	map_pages(_metadata, w, FAR, PROT_READ | PROT_WRITE, MAP_SHARED);
+}
+
+/* Private, with a page table already, so that copies alone need memory */
+static void map_private_stored(struct __test_metadata *_metadata, struct world *w)
+{
+	map_private(_metadata, w);
+	ASSERT_EQ(0, zt_load(w->map + 1 * PAGE).signal);
+	ASSERT_EQ(0, zt_load(w->map + 4 * PAGE).signal);
+	w->map_is_private = true;
+}
+
+static void map_and_pipe(struct __test_metadata *_metadata, struct world *w)
+{
+	map_shared(_metadata, w);
+	full_pipe(_metadata, w);
+}
+
+#define LOAD(w, page)	faulted(zt_load((w)->map + (page) * PAGE))
+#define STORE(w, page)	faulted(zt_store((w)->map + (page) * PAGE, 'S'))
+
+CHAIN(fault, read_absent, LOAD(w, 4), .prepare = map_shared)
+
+CHAIN(fault, read_present, LOAD(w, 1), .prepare = map_shared)
+
+CHAIN(fault, write_absent, STORE(w, 4), .prepare = map_shared,
+	.fails = { SIGNALED(SIGBUS) })
+
+CHAIN(fault, write_zero_page, STORE(w, 4), .prepare = map_touched,
+	.fails = { SIGNALED(SIGBUS) })
+
+CHAIN(fault, write_present, STORE(w, 1), .prepare = map_shared)
+
+CHAIN(fault, write_read_page, STORE(w, 1), .prepare = map_touched)
+
+CHAIN(fault, write_new_leaf, STORE(w, 3), .prepare = map_leaf,
+	.fails = { SIGNALED(SIGBUS) })
+
+CHAIN(fault, write_far, STORE(w, 3), .prepare = map_far, .fails = { SIGNALED(SIGBUS) })
+
+CHAIN(fault, read_far, LOAD(w, 3), .prepare = map_far)
+
+/* A private copy is Linux's own; it tries until there is memory */
+CHAIN(fault, private_read, LOAD(w, 4), .prepare = map_private)
+
+CHAIN(fault, private_write_absent, STORE(w, 4), .prepare = map_private_stored)
+
+CHAIN(fault, private_write_present, STORE(w, 1), .prepare = map_private_stored)
+
+/* A system call stores; a copy that meets a fault tries once more, byte by byte */
+CHAIN(fault, by_read,
+	transferred(w, read(w->pipe[0], w->map + (w->at = 4 * PAGE), 2 * PAGE), 2 * PAGE),
+	.prepare = map_and_pipe, .may = { EFAULT, SHORT }, .partly = ABOUT_PAGES,
+	.failed = part_is_written)
+
+CHAIN(fault, by_put_user, checked(ioctl(w->pipe[0], FIONREAD, w->map + 4 * PAGE)),
+	.prepare = map_and_pipe, .fails = { EFAULT })
+
+static int write_remotely(struct world *w)
+{
+	struct iovec from = { w->buffer, 4 * PAGE }, to = { w->map + 4 * PAGE, 4 * PAGE };
+
+	w->at = 4 * PAGE;
+	return transferred(w, process_vm_writev(getpid(), &from, 1, &to, 1, 0), 4 * PAGE);
+}
+
+CHAIN(fault, by_process_vm_writev, write_remotely(w), .prepare = map_shared,
+	.fails = { EFAULT }, .may = { SHORT, ENOMEM }, .partly = ABOUT_PAGES,
+	.failed = part_is_written)
+
+CHAIN(fault, by_populate_write,
+	checked(madvise(w->map + 4 * PAGE, 4 * PAGE, MADV_POPULATE_WRITE)),
+	.prepare = map_shared, .fails = { EFAULT }, .may = { ENOMEM },
+	.partly = ABOUT_PAGES)
+
+CHAIN(fault, by_populate_read,
+	checked(madvise(w->map, VMO_PAGES * PAGE, MADV_POPULATE_READ)),
+	.prepare = map_shared, .may = { ENOMEM, EFAULT })
+
+/* The key of a shared futex is its page, which is made for it */
+CHAIN(fault, by_futex,
+	checked(syscall(SYS_futex, w->map + 4 * PAGE, FUTEX_WAKE, 1, NULL, NULL, 0)),
+	.prepare = map_shared, .fails = { EFAULT }, .may = { ENOMEM })
+
+/* The library: the same as statuses, and nothing leaks from it either */
+
+FIXTURE(library) {};
+
+FIXTURE_SETUP(library)
+{
+	zx_handle_t event;
+
+	nth_setup(_metadata);
+	if (_metadata->exit_code)
+		return;
+	/* It opens the device at its first call */
+	ASSERT_OK(zx_event_create(0, &event));
+	ASSERT_OK(zx_handle_close(event));
+}
+
+FIXTURE_TEARDOWN(library) {}
+
+#define HANDLE_OUT(w)	((zx_handle_t *)(w)->out)
+
+/* The library's own descriptor of the device */
+static int library_fd(void)
+{
+	char path[64], name[32];
+
+	for (int fd = LAST_FD + 1; fd < ALL_FDS; fd++) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		memset(name, 0, sizeof(name));
+		if (readlink(path, name, sizeof(name) - 1) > 0 &&
+		    !strcmp(name, "/dev/zxvmo"))
+			return fd;
+	}
+	return -1;
+}
+
+static void close_library_fd(struct __test_metadata *_metadata,
+			     struct world *w zt_unused)
+{
+	ASSERT_EQ(0, close(library_fd()));
+}
+
+/* The device is found before the command fails */
+static void device_is_open(const struct world *w zt_unused, int outcome zt_unused,
+			   const struct shape *after, const struct shape *now,
+			   struct shape *want)
+{
+	for (int i = LAST_FD / 64; i < ALL_FDS / 64; i++) {
+		struct item *item = shape_find(after, "process", "descriptors", i);
+
+		if (shape_find(now, "process", "descriptors", i)->value == item->value)
+			shape_find(want, "process", "descriptors", i)->value = item->value;
+	}
+}
+
+CHAIN(library, first_call, zx_event_create(0, HANDLE_OUT(w)),
+	.prepare = close_library_fd, .fails = { ZX_ERR_NO_MEMORY },
+	.failed = device_is_open)
+
+CHAIN(library, zx_vmo_create, zx_vmo_create(PAGE, 0, HANDLE_OUT(w)),
+	.fails = { ZX_ERR_NO_MEMORY })
+
+CHAIN(library, zx_handle_duplicate,
+	zx_handle_duplicate(w->vmo, ZX_RIGHT_SAME_RIGHTS, HANDLE_OUT(w)),
+	.fails = { ZX_ERR_NO_MEMORY })
+
+CHAIN(library, zx_handle_replace,
+	zx_handle_replace(w->extra, ZX_RIGHT_SAME_RIGHTS, HANDLE_OUT(w)),
+	.prepare = extra_handle, .fails = { ZX_ERR_NO_MEMORY },
+	.failed = handle_is_gone, .once = true)
+
+CHAIN(library, zx_vmo_write, zx_vmo_write(w->vmo, w->buffer, 4 * PAGE, 4 * PAGE),
+	.fails = { ZX_ERR_NO_MEMORY })
+
+CHAIN(library, zx_vmo_op_range_commit,
+	zx_vmo_op_range(w->vmo, ZX_VMO_OP_COMMIT, 0, VMO_PAGES * PAGE, NULL, 0),
+	.fails = { ZX_ERR_NO_MEMORY })
+
+CHAIN(library, zx_vmo_transfer_data,
+	zx_vmo_transfer_data(w->vmo, 0, FAR * PAGE, PAGE, w->other, 0),
+	.prepare = far, .fails = { ZX_ERR_NO_MEMORY })
+
+CHAIN(library, zx_object_get_info,
+	zx_object_get_info(w->vmo, ZX_INFO_VMO, w->out + 1, sizeof(zx_info_vmo_t),
+			   w->out, NULL),
+	.prepare = map_thrice, .fails = { ZX_ERR_NO_MEMORY, ZX_ERR_INVALID_ARGS })
+
+CHAIN(library, zx_object_set_property,
+	zx_object_set_property(w->vmo, ZX_PROP_NAME, "a name", 7),
+	.fails = { ZX_ERR_INVALID_ARGS })
+
+CHAIN(library, zx_vmar_map,
+	mapped(w, zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0,
+			      w->vmo, 0, VMO_PAGES * PAGE, w->out)),
+	.fails = { ZX_ERR_NO_MEMORY })
+
+CHAIN(library, zx_vmar_protect,
+	zx_vmar_protect(zx_vmar_root_self(), ZX_VM_PERM_READ,
+			ZT_ADDRESS(w->map + 4 * PAGE), 8 * PAGE),
+	.prepare = map_touched, .fails = { ZX_ERR_NO_MEMORY },
+	.partly = ABOUT_MAPPINGS)
+
+CHAIN(library, zx_vmar_unmap,
+	zx_vmar_unmap(zx_vmar_root_self(), ZT_ADDRESS(w->map + 4 * PAGE), 8 * PAGE),
+	.prepare = map_with_holes, .fails = { ZX_ERR_NO_MEMORY },
+	.partly = ABOUT_MAPPINGS)
+
+TEST(commands_have_chains)
+{
+	static const struct { const char *name; unsigned int number; } commands[] = {
+#define X(name) { #name, ZXVMO_##name },
+#include "commands.h"
+	};
+	const struct chain *c;
+
+	ASSERT_LT(20, ARRAY_SIZE(commands));
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		for (c = chains; c && c->command != commands[i].number; c = c->next)
+			;
+		EXPECT_NE(NULL, c) TH_LOG("%s has no chain", commands[i].name);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	return nth_main(argc, argv);
+}

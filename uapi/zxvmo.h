@@ -111,6 +111,7 @@ enum {
 	ZXVMO_CMD_VMO_SET_CACHE_POLICY = 0x48,
 	ZXVMO_CMD_VMO_REPLACE_AS_EXECUTABLE = 0x49,
 	ZXVMO_CMD_VMO_TRANSFER_DATA = 0x4a,
+	ZXVMO_CMD_VMO_CREATE_CHILD = 0x4b,
 	ZXVMO_CMD_VMAR_MAP = 0x60,
 	ZXVMO_CMD_VMAR_UNMAP = 0x61,
 	ZXVMO_CMD_VMAR_PROTECT = 0x62,
@@ -224,6 +225,16 @@ enum {
 #define ZXVMO_VMO_OP_ALWAYS_NEED		13
 #define ZXVMO_VMO_OP_PREFETCH			14
 
+/* Children: vmo.md 1.4 */
+
+#define ZXVMO_VMO_CHILD_SNAPSHOT			(1U << 0)
+#define ZXVMO_VMO_CHILD_RESIZABLE			(1U << 2)
+#define ZXVMO_VMO_CHILD_SLICE				(1U << 3)
+#define ZXVMO_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE	(1U << 4)
+#define ZXVMO_VMO_CHILD_NO_WRITE			(1U << 5)
+#define ZXVMO_VMO_CHILD_REFERENCE			(1U << 6)
+#define ZXVMO_VMO_CHILD_SNAPSHOT_MODIFIED		(1U << 7)
+
 #define ZXVMO_CACHE_POLICY_CACHED		0
 #define ZXVMO_CACHE_POLICY_UNCACHED		1
 #define ZXVMO_CACHE_POLICY_UNCACHED_DEVICE	2
@@ -321,14 +332,15 @@ struct zxvmo_info_vmar {
  * @koid: the VMO's id
  * @name: name, NUL-terminated, the rest zero
  * @size_bytes: size, a multiple of the page size
- * @parent_koid: the parent's id, 0 if there is none
- * @num_children: number of direct children
+ * @parent_koid: the parent's id, 0 if there is none. When a parent is gone, its
+ *	own parent takes its place.
+ * @num_children: number of direct children of every kind
  * @num_mappings: number of mappings (Linux VMAs) in all processes
  * @share_count: number of address spaces with a mapping, but at least 1
  * @flags: ZXVMO_INFO_VMO_ bits
  * @padding: 0
- * @committed_bytes: memory of the pages this VMO holds. Version 1 ends after
- *	@cache_policy.
+ * @committed_bytes: memory of the pages this VMO sees, shared ones in full; 0 for
+ *	slices and references. Version 1 ends after @cache_policy.
  * @handle_rights: rights of the handle that was asked
  * @cache_policy: ZXVMO_CACHE_POLICY_ value
  * @metadata_bytes: kernel memory that keeps track of the pages
@@ -377,6 +389,8 @@ struct zxvmo_info_vmo {
 
 /** ZXVMO_FEATURE_VMO - VMOs, events, handles and mappings of this version */
 #define ZXVMO_FEATURE_VMO	(1ULL << 0)
+/** ZXVMO_FEATURE_CHILDREN - VMO_CREATE_CHILD with all kinds of children */
+#define ZXVMO_FEATURE_CHILDREN	(1ULL << 1)
 
 /**
  * struct zxvmo_query - ioctl(ZXVMO_QUERY): what this kernel module offers
@@ -850,6 +864,55 @@ struct zxvmo_vmo_transfer_data {
 };
 
 #define ZXVMO_VMO_TRANSFER_DATA _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMO_TRANSFER_DATA)
+
+/**
+ * struct zxvmo_vmo_create_child - ioctl(ZXVMO_VMO_CREATE_CHILD)
+ * @size: sizeof(struct zxvmo_vmo_create_child)
+ * @handle: the parent; needs ZXVMO_RIGHT_DUPLICATE and ZXVMO_RIGHT_READ, with
+ *	REFERENCE and RESIZABLE also ZXVMO_RIGHT_RESIZE
+ * @options: exactly one kind, SNAPSHOT, SNAPSHOT_AT_LEAST_ON_WRITE,
+ *	SNAPSHOT_MODIFIED, SLICE or REFERENCE; NO_WRITE goes with each, RESIZABLE
+ *	with all but SLICE and NO_WRITE
+ * @__reserved: must be 0
+ * @offset: first byte of the parent, a multiple of the page size; 0 for REFERENCE
+ * @vmo_size: bytes, rounded up to pages; 0 for REFERENCE. It is also the stream
+ *	size, unrounded.
+ * @out_handle: address of a __u32 that receives the handle. Its rights are those
+ *	of @handle without RESIZE, with GET_PROPERTY and SET_PROPERTY, and RESIZE
+ *	if RESIZABLE; then NO_WRITE takes WRITE away, else a snapshot has WRITE
+ *	and has not EXECUTE.
+ *
+ * The three snapshots are the same, for nothing is paged by a program: the child
+ * is a copy of the range as it was, and neither sees what the other writes later.
+ * Pages are shared until one of them writes; beyond the end of the parent the
+ * child reads zero. A page that the kernel is using for I/O is copied at once. Its
+ * pages count towards the limits of the user who created the child.
+ * A slice is a window on a part of the parent, a reference another object on the
+ * whole; both keep its pages alive and hold none of their own.
+ * The child's name is that of the parent if @handle has GET_PROPERTY.
+ * ZXVMO_SIGNAL_ZERO_CHILDREN of the parent is clear while it has a child: until
+ * the last handle and the last mapping of each are gone. (vmo.md 2.7, 4)
+ *
+ * Return: 0. In this order: ERANGE: @vmo_size rounds past 2^64. EINVAL: NO_WRITE
+ * with RESIZABLE. EBADF, EMEDIUMTYPE, EACCES: the handle. EINVAL: @options.
+ * SLICE: EINVAL: alignment; ERANGE: more than ZXVMO_VMO_MAX_SIZE; EINVAL: not
+ * within the parent; EOPNOTSUPP: the parent is resizable. REFERENCE: EINVAL:
+ * @offset or @vmo_size is not 0; EOPNOTSUPP: of a slice, or RESIZABLE of a VMO
+ * that is not. Snapshots: EINVAL: alignment; ERANGE: more than ZXVMO_VMO_MAX_SIZE
+ * or the range wraps; EINVAL: it wraps counted from the first ancestor's start;
+ * EOPNOTSUPP: of a slice. EMFILE. ENOMEM. EINTR: killed. EFAULT: @out_handle.
+ */
+struct zxvmo_vmo_create_child {
+	__u32 size;
+	__u32 handle;
+	__u32 options;
+	__u32 __reserved;
+	__aligned_u64 offset;
+	__aligned_u64 vmo_size;
+	__aligned_u64 out_handle;
+};
+
+#define ZXVMO_VMO_CREATE_CHILD _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMO_CREATE_CHILD)
 
 /**
  * struct zxvmo_vmar_map - ioctl(ZXVMO_VMAR_MAP)

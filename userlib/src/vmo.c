@@ -80,3 +80,12 @@ zx_status_t zx_vmo_transfer_data(zx_handle_t dst_vmo, uint32_t options, uint64_t
 			.length = length, .src_offset = src_offset);
 }
 ALSO(vmo_transfer_data);
+
+zx_status_t zx_vmo_create_child(zx_handle_t handle, uint32_t options, uint64_t offset,
+				uint64_t size, zx_handle_t *out)
+{
+	return CALL(ZXVMO_VMO_CREATE_CHILD, zxvmo_vmo_create_child, handle,
+		    .options = options, .offset = offset, .vmo_size = size,
+		    .out_handle = ADDRESS(out));
+}
+ALSO(vmo_create_child);

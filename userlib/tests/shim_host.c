@@ -234,6 +234,9 @@ static bool check_all_calls(bool device, zx_status_t status)
 	CALLED(zx_vmo_transfer_data(HANDLE, 2, 3, 4, 5, 6), ZXVMO_VMO_TRANSFER_DATA,
 	       zxvmo_vmo_transfer_data, .handle = HANDLE, .options = 2, .offset = 3,
 	       .length = 4, .src_handle = 5, .src_offset = 6);
+	CALLED(zx_vmo_create_child(HANDLE, 2, 3, 4, &out), ZXVMO_VMO_CREATE_CHILD,
+	       zxvmo_vmo_create_child, .handle = HANDLE, .options = 2, .offset = 3,
+	       .vmo_size = 4, .out_handle = P(&out));
 	CALLED(zx_vmar_map(zx_vmar_root_self(), 2, 3, 4, 5, 6, &addr), ZXVMO_VMAR_MAP,
 	       zxvmo_vmar_map, .handle = ZXVMO_HANDLE_VMAR_ROOT_SELF, .options = 2,
 	       .vmar_offset = 3, .vmo = 4, .vmo_offset = 5, .length = 6,

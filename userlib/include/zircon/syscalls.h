@@ -361,6 +361,36 @@ zx_status_t zx_vmo_transfer_data(zx_handle_t dst_vmo, uint32_t options, uint64_t
 				 uint64_t length, zx_handle_t src_vmo, uint64_t src_offset);
 
 /**
+ * zx_vmo_create_child() - make a snapshot, a slice or a reference of a VMO
+ * @handle: the parent; needs DUPLICATE and READ, with REFERENCE and RESIZABLE
+ *	also RESIZE
+ * @options: one of ZX_VMO_CHILD_SNAPSHOT, SNAPSHOT_AT_LEAST_ON_WRITE,
+ *	SNAPSHOT_MODIFIED, SLICE, REFERENCE; with NO_WRITE or RESIZABLE
+ * @offset: first byte of the parent, a multiple of the page size; 0 for REFERENCE
+ * @size: bytes, rounded up to pages; 0 for REFERENCE
+ * @out: receives the child, with the rights of @handle less RESIZE, and with
+ *	GET_PROPERTY and SET_PROPERTY. RESIZABLE adds RESIZE; NO_WRITE takes
+ *	WRITE away, else a snapshot gains WRITE and loses EXECUTE.
+ *
+ * A snapshot is a copy of the range at this instant, made when either side
+ * writes; the three kinds are the same here, as on Zircon where no pager is
+ * involved. A slice is a window on a part of the parent, a reference another
+ * object on the whole.
+ *
+ * Return: ZX_OK. In this order: OUT_OF_RANGE: @size rounds past 2^64.
+ * INVALID_ARGS: NO_WRITE with RESIZABLE. BAD_HANDLE, WRONG_TYPE, ACCESS_DENIED:
+ * @handle. INVALID_ARGS: @options or alignment. OUT_OF_RANGE: @size is too large.
+ * A slice: INVALID_ARGS: not within the parent; NOT_SUPPORTED: the parent is
+ * resizable. A reference: INVALID_ARGS: @offset or @size is not 0;
+ * NOT_SUPPORTED: of a slice. A snapshot: OUT_OF_RANGE: the range wraps;
+ * INVALID_ARGS: it wraps counted from the first ancestor's start;
+ * NOT_SUPPORTED: of a slice. NO_RESOURCES. NO_MEMORY. INVALID_ARGS: @out.
+ * (vmo.md 2.7, 4)
+ */
+zx_status_t zx_vmo_create_child(zx_handle_t handle, uint32_t options, uint64_t offset,
+				uint64_t size, zx_handle_t *out);
+
+/**
  * zx_vmar_map() - map a VMO
  * @handle: zx_vmar_root_self(); there are no other VMARs in this version
  * @options: ZX_VM_PERM_READ, _WRITE, _EXECUTE, _READ_IF_XOM_UNSUPPORTED,
@@ -514,6 +544,7 @@ __ZX_ALSO(object_signal);
 __ZX_ALSO(object_wait_one);
 __ZX_ALSO(event_create);
 __ZX_ALSO(vmo_create);
+__ZX_ALSO(vmo_create_child);
 __ZX_ALSO(vmo_read);
 __ZX_ALSO(vmo_write);
 __ZX_ALSO(vmo_get_size);

@@ -133,14 +133,14 @@ typedef uint64_t zx_off_t;
 #define ZX_VMO_OP_ALWAYS_NEED		((uint32_t)ZXVMO_VMO_OP_ALWAYS_NEED)
 #define ZX_VMO_OP_PREFETCH		((uint32_t)ZXVMO_VMO_OP_PREFETCH)
 
-#define ZX_VMO_CHILD_SNAPSHOT		((uint32_t)1u << 0)
-#define ZX_VMO_CHILD_RESIZABLE		((uint32_t)1u << 2)
-#define ZX_VMO_CHILD_SLICE		((uint32_t)1u << 3)
+#define ZX_VMO_CHILD_SNAPSHOT		((uint32_t)ZXVMO_VMO_CHILD_SNAPSHOT)
+#define ZX_VMO_CHILD_RESIZABLE		((uint32_t)ZXVMO_VMO_CHILD_RESIZABLE)
+#define ZX_VMO_CHILD_SLICE		((uint32_t)ZXVMO_VMO_CHILD_SLICE)
 #define ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE \
-	((uint32_t)1u << 4)
-#define ZX_VMO_CHILD_NO_WRITE		((uint32_t)1u << 5)
-#define ZX_VMO_CHILD_REFERENCE		((uint32_t)1u << 6)
-#define ZX_VMO_CHILD_SNAPSHOT_MODIFIED	((uint32_t)1u << 7)
+	((uint32_t)ZXVMO_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE)
+#define ZX_VMO_CHILD_NO_WRITE		((uint32_t)ZXVMO_VMO_CHILD_NO_WRITE)
+#define ZX_VMO_CHILD_REFERENCE		((uint32_t)ZXVMO_VMO_CHILD_REFERENCE)
+#define ZX_VMO_CHILD_SNAPSHOT_MODIFIED	((uint32_t)ZXVMO_VMO_CHILD_SNAPSHOT_MODIFIED)
 
 typedef struct zx_vmo_lock_state {
 	uint64_t offset;

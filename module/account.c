@@ -6,9 +6,14 @@
  * allocated until they are freed or left to whoever still pins them. Memory
  * cgroups are charged besides, by the allocators.
  *
+ * Who pays for a page or a node is noted there by number, for it may outlive the
+ * VMO it was made for: relatives share it. An account lives while a VMO refers to
+ * it or something is charged to it.
+ *
  * The two counters are atomic and never exceed their limits for an instant, so
  * that a request that is refused disturbs nobody else. zxvmo_accounts_lock
- * protects the table of users.
+ * protects the tables of accounts; who holds a charge may look the account up
+ * without it.
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
@@ -16,6 +21,7 @@
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
+#include <linux/xarray.h>
 
 #include "zxvmo.h"
 
@@ -31,13 +37,15 @@ MODULE_PARM_DESC(user_share,
 /**
  * struct zxvmo_account - what one user has
  * @node: in zxvmo_accounts
+ * @id: its number, never 0; index in zxvmo_accounts_by_id
  * @uid: the user
  * @privileged: the user's share is not limited; an account of its own
- * @refs: VMOs that are charged here; protected by zxvmo_accounts_lock
+ * @refs: VMOs that refer to it; protected by zxvmo_accounts_lock
  * @nr_pages: pages charged
  */
 struct zxvmo_account {
 	struct hlist_node node;
+	u32 id;
 	kuid_t uid;
 	bool privileged;
 	unsigned long refs;
@@ -48,6 +56,7 @@ struct zxvmo_account {
 atomic_long_t zxvmo_nr_pages = ATOMIC_LONG_INIT(0);
 
 static DEFINE_HASHTABLE(zxvmo_accounts, 6);
+static DEFINE_XARRAY_ALLOC1(zxvmo_accounts_by_id);
 static DEFINE_SPINLOCK(zxvmo_accounts_lock);
 
 static struct zxvmo_account *account_find(kuid_t uid, bool privileged)
@@ -87,6 +96,11 @@ struct zxvmo_account *zxvmo_account_get(void)
 		new = kzalloc(sizeof(*new), GFP_KERNEL_ACCOUNT);
 		if (!new)
 			return NULL;
+		if (xa_alloc(&zxvmo_accounts_by_id, &new->id, new, xa_limit_32b,
+			     GFP_KERNEL_ACCOUNT)) {
+			kfree(new);
+			return NULL;
+		}
 		new->uid = uid;
 		new->privileged = privileged;
 		spin_lock(&zxvmo_accounts_lock);
@@ -99,8 +113,28 @@ struct zxvmo_account *zxvmo_account_get(void)
 	}
 	account->refs++;
 	spin_unlock(&zxvmo_accounts_lock);
-	kfree(new);
+	if (new) {
+		xa_erase(&zxvmo_accounts_by_id, new->id);
+		kfree(new);
+	}
 	return account;
+}
+
+/* Frees the account if nothing is left of it. */
+static void account_reap(u32 id)
+{
+	struct zxvmo_account *account;
+
+	spin_lock(&zxvmo_accounts_lock);
+	account = xa_load(&zxvmo_accounts_by_id, id);
+	if (account && (account->refs || atomic_long_read(&account->nr_pages)))
+		account = NULL;
+	if (account) {
+		hash_del(&account->node);
+		xa_erase(&zxvmo_accounts_by_id, id);
+	}
+	spin_unlock(&zxvmo_accounts_lock);
+	kfree(account);
 }
 
 /**
@@ -109,15 +143,25 @@ struct zxvmo_account *zxvmo_account_get(void)
  */
 void zxvmo_account_put(struct zxvmo_account *account)
 {
+	u32 id = account->id;
+	bool last;
+
 	spin_lock(&zxvmo_accounts_lock);
-	if (--account->refs) {
-		spin_unlock(&zxvmo_accounts_lock);
-		return;
-	}
-	hash_del(&account->node);
+	last = !--account->refs;
 	spin_unlock(&zxvmo_accounts_lock);
-	WARN_ON_ONCE(atomic_long_read(&account->nr_pages));
-	kfree(account);
+	if (last)
+		account_reap(id);
+}
+
+/**
+ * zxvmo_account_id() - the number of an account
+ * @account: the account
+ *
+ * Return: the number, for zxvmo_account_uncharge().
+ */
+u32 zxvmo_account_id(const struct zxvmo_account *account)
+{
+	return account->id;
 }
 
 /* Adds @nr to a counter that must not exceed @limit, not even for an instant. */
@@ -159,11 +203,15 @@ int zxvmo_account_charge(struct zxvmo_account *account, unsigned long nr)
 
 /**
  * zxvmo_account_uncharge() - give pages back
- * @account: who paid
+ * @id: number of the account that paid
  * @nr: number of pages
  */
-void zxvmo_account_uncharge(struct zxvmo_account *account, unsigned long nr)
+void zxvmo_account_uncharge(u32 id, unsigned long nr)
 {
-	atomic_long_sub(nr, &account->nr_pages);
+	struct zxvmo_account *account = xa_load(&zxvmo_accounts_by_id, id);
+
 	atomic_long_sub(nr, &zxvmo_nr_pages);
+	/* What is charged keeps it; after that it may be gone. */
+	if (!atomic_long_sub_return(nr, &account->nr_pages))
+		account_reap(id);
 }

@@ -63,8 +63,8 @@ static void cache_op_page(u32 op, void *addr, size_t len)
  */
 int zxvmo_vmo_cache_op(struct zxvmo_vmo *vmo, u32 op, u64 offset, u64 length)
 {
-	u64 last = (offset + length - 1) >> PAGE_SHIFT;
-	u64 index = offset >> PAGE_SHIFT;
+	struct zxvmo_vmo *owner = vmo->owner;
+	u64 index, last;
 	struct page *pages[CACHE_PAGES];
 	u64 indexes[CACHE_PAGES];
 	unsigned int i, nr;
@@ -73,16 +73,19 @@ int zxvmo_vmo_cache_op(struct zxvmo_vmo *vmo, u32 op, u64 offset, u64 length)
 	ret = cache_op_supported(op);
 	if (ret)
 		return ret;
+	offset += vmo->offset;
+	index = offset >> PAGE_SHIFT;
+	last = (offset + length - 1) >> PAGE_SHIFT;
 	do {
-		mutex_lock(&vmo->lock);
+		down_read(&owner->lock);
 		for (nr = 0; nr < CACHE_PAGES; nr++, index++) {
-			pages[nr] = zxvmo_ptree_next(&vmo->tree, &index, last);
+			pages[nr] = zxvmo_ptree_next(&owner->tree, &index, last);
 			if (!pages[nr])
 				break;
 			get_page(pages[nr]);
 			indexes[nr] = index;
 		}
-		mutex_unlock(&vmo->lock);
+		up_read(&owner->lock);
 		for (i = 0; i < nr; i++) {
 			u64 base = indexes[i] << PAGE_SHIFT;
 			size_t from = max(base, offset) - base;
@@ -113,7 +116,8 @@ int zxvmo_vmo_set_cache_policy(struct zxvmo_cmd *cmd)
 	vmo = zxvmo_vmo_get(cmd, arg->handle, ZXVMO_RIGHT_MAP, &ref);
 	if (IS_ERR(vmo))
 		return PTR_ERR(vmo);
-	if (mapping_mapped(zxvmo_vmo_mapping(vmo)))
+	if (vmo->child_options || READ_ONCE(vmo->nr_children) ||
+	    mapping_mapped(zxvmo_vmo_mapping(vmo)))
 		ret = -EBADFD;
 	else if (arg->policy != ZXVMO_CACHE_POLICY_CACHED)
 		ret = -EOPNOTSUPP;

@@ -11,25 +11,78 @@
 #include <linux/debugfs.h>
 #include <linux/lockdep.h>
 #include <linux/seq_file.h>
+#include <linux/xarray.h>
 
 #include "pagetree.h"
 
 static DEFINE_MUTEX(zxvmo_check_lock);
 static LIST_HEAD(zxvmo_check_vmos);
 
-static const char *check_page(const struct page *page, u64 index,
-			      const struct address_space *mapping)
+/**
+ * struct check - a check of one or more trees
+ * @nodes: how many slots and roots name each node
+ * @pages: how many slots name each page
+ * @tree: the tree that is looked at
+ * @mapping: what the pages that its VMO owns belong to
+ * @state: what was counted
+ */
+struct check {
+	struct xarray nodes;
+	struct xarray pages;
+	const struct zxvmo_ptree *tree;
+	const struct address_space *mapping;
+	struct zxvmo_ptree_state *state;
+};
+
+static const char check_no_memory[] = "no memory";
+
+static void check_init(struct check *check, struct zxvmo_ptree_state *state)
 {
+	xa_init(&check->nodes);
+	xa_init(&check->pages);
+	check->state = state;
+	*state = (struct zxvmo_ptree_state) {};
+}
+
+static void check_exit(struct check *check)
+{
+	xa_destroy(&check->nodes);
+	xa_destroy(&check->pages);
+}
+
+/* Counts that something is named; it lies at a multiple of 8. Returns 0 or the number. */
+static unsigned long check_named(struct xarray *counts, const void *what)
+{
+	unsigned long index = (unsigned long)what >> 3;
+	void *entry = xa_load(counts, index);
+	unsigned long nr = (entry ? xa_to_value(entry) : 0) + 1;
+
+	return xa_err(xa_store(counts, index, xa_mk_value(nr), GFP_KERNEL)) ? 0 : nr;
+}
+
+static const char *check_page(struct check *check, struct page *page, u64 at,
+			      bool private)
+{
+	unsigned long nr = check_named(&check->pages, page);
+
+	if (!nr)
+		return check_no_memory;
 	if (page_count(page) < 1)
 		return "a page in the tree is free";
-	if (page->mapping != mapping)
+	if (zxvmo_page_nr_slots(page) < nr)
+		return "a page miscounts its slots";
+	if (PageLRU(page) || PageCompound(page))
+		return "a page is of the wrong sort";
+	if (!page->mapping)
+		return NULL;
+	if (!private || zxvmo_page_is_shared(page))
+		return "a page that is not owned names a mapping";
+	if (page->mapping != check->mapping)
 		return "a page names another mapping";
-	if (page->index != index)
+	if (page->index != at - check->tree->base)
 		return "a page names another index";
 	if (!PageDirty(page))
 		return "a page is clean";
-	if (PageLRU(page) || PageCompound(page))
-		return "a page is of the wrong sort";
 	return NULL;
 }
 
@@ -37,18 +90,25 @@ static const char *check_page(const struct page *page, u64 index,
  * Goes down from the node at @level that should cover the indexes from @base on.
  * The recursion ends, as each node is one level below the one that names it.
  */
-static const char *check_node(const struct zxvmo_node *node, unsigned int level,
-			      u64 base, const struct address_space *mapping,
-			      struct zxvmo_ptree_state *state)
+static const char *check_node(struct check *check, const struct zxvmo_node *node,
+			      unsigned int level, u64 base, bool private)
 {
+	struct zxvmo_ptree_state *state = check->state;
+	unsigned long nr = check_named(&check->nodes, node);
 	unsigned int used = 0, i;
 	const char *flaw;
 
 	state->index = base;
+	if (!nr)
+		return check_no_memory;
+	if (refcount_read(&node->refs) < nr)
+		return "a node miscounts its references";
 	if (node->level != level)
 		return "a node is on the wrong level";
-	if (refcount_read(&node->refs) != 1)
-		return "a node has not the one reference of its place";
+	/* Seen below another tree */
+	if (nr > 1)
+		return NULL;
+	private = private && refcount_read(&node->refs) == 1;
 	if (!node->nr_slots || node->nr_slots > NODE_SLOTS)
 		return "a node has a wrong number of slots";
 	if (node->nr_slots < NODE_SLOTS && (level || base))
@@ -58,24 +118,27 @@ static const char *check_node(const struct zxvmo_node *node, unsigned int level,
 	state->node_bytes += node_bytes(node);
 	for (i = 0; i < node->nr_slots; i++) {
 		unsigned long slot = node->slots[i];
-		u64 index = base + ((u64)i << level_shift(level));
+		u64 at = base + ((u64)i << level_shift(level));
 
 		if (!slot)
 			continue;
 		used++;
-		state->index = index;
+		state->index = at;
 		switch (slot & ZXVMO_SLOT_MASK) {
 		case ZXVMO_SLOT_PAGE:
 			if (level)
 				return "a page is above the leaves";
-			flaw = check_page(slot_page(slot), index, mapping);
-			state->nr_pages++;
+			flaw = check_page(check, slot_page(slot), at, private);
+			/* Only leaves that know look at the pages. */
+			if (!flaw && private && !node->shared_pages &&
+			    zxvmo_page_is_shared(slot_page(slot)))
+				flaw = "a leaf does not know of its shared page";
+			state->nr_pages += zxvmo_page_nr_slots(slot_page(slot)) == 1;
 			break;
 		case ZXVMO_SLOT_NODE:
 			if (!level)
 				return "a node is below a leaf";
-			flaw = check_node(slot_node(slot), level - 1, index,
-					  mapping, state);
+			flaw = check_node(check, slot_node(slot), level - 1, at, private);
 			break;
 		default:
 			return "a slot is of an unknown kind";
@@ -92,10 +155,24 @@ static const char *check_node(const struct zxvmo_node *node, unsigned int level,
 	return NULL;
 }
 
+static const char *check_tree(struct check *check, const struct zxvmo_ptree *tree,
+			      const struct address_space *mapping)
+{
+	struct zxvmo_node *root = slot_node(tree->root);
+
+	check->tree = tree;
+	check->mapping = mapping;
+	if (!root)
+		return NULL;
+	if (root->level >= NODE_LEVELS)
+		return "the tree is too high";
+	return check_node(check, root, root->level, 0, true);
+}
+
 /**
  * zxvmo_ptree_check() - verify a page tree
  * @tree: the tree, with the lock of its VMO held
- * @mapping: what its pages belong to
+ * @mapping: what the pages that are owned belong to
  * @state: receives what was counted and, if something is wrong, where
  *
  * Return: NULL, or what is wrong.
@@ -104,36 +181,30 @@ const char *zxvmo_ptree_check(const struct zxvmo_ptree *tree,
 			      const struct address_space *mapping,
 			      struct zxvmo_ptree_state *state)
 {
-	const char *flaw = NULL;
+	struct check check;
+	const char *flaw;
 
-	*state = (struct zxvmo_ptree_state) {};
-	if (tree->root) {
-		if (tree->root->level >= NODE_LEVELS)
-			return "the tree is too high";
-		flaw = check_node(tree->root, tree->root->level, 0, mapping, state);
-	}
-	if (flaw)
-		return flaw;
-	if (state->nr_pages != tree->nr_pages)
-		return "the tree miscounts its pages";
-	if (state->node_bytes != tree->node_bytes)
-		return "the tree miscounts the bytes of its nodes";
-	return NULL;
+	check_init(&check, state);
+	flaw = check_tree(&check, tree, mapping);
+	check_exit(&check);
+	return flaw;
 }
 
-static const char *check_vmo(struct zxvmo_vmo *vmo, struct zxvmo_ptree_state *state)
+static const char *check_vmo(struct check *check, struct zxvmo_vmo *vmo)
 {
-	const char *flaw = zxvmo_ptree_check(&vmo->tree, zxvmo_vmo_mapping(vmo), state);
+	const char *flaw = check_tree(check, &vmo->tree, zxvmo_vmo_mapping(vmo));
 	u64 index = ZXVMO_LAST_INDEX;
 
 	if (flaw)
 		return flaw;
 	if (!PAGE_ALIGNED(vmo->size) || vmo->size > ZXVMO_MAX_SIZE)
 		return "the size is no size";
+	if (vmo->owner != vmo && vmo->tree.root)
+		return "a slice or reference has pages";
 	/* A resize that has not yet taken all pages away has the inode locked. */
 	if (!inode_is_locked(vmo->object.inode) &&
 	    zxvmo_ptree_prev(&vmo->tree, &index, vmo->size >> PAGE_SHIFT)) {
-		state->index = index;
+		check->state->index = index;
 		return "a page is beyond the size";
 	}
 	return NULL;
@@ -142,24 +213,24 @@ static const char *check_vmo(struct zxvmo_vmo *vmo, struct zxvmo_ptree_state *st
 /* What must hold of all VMOs together, whose locks are held. */
 static const char *check_all(struct zxvmo_ptree_state *sum, u64 *koid)
 {
-	struct zxvmo_ptree_state state;
+	const char *flaw = NULL;
 	struct zxvmo_vmo *vmo;
-	const char *flaw;
+	struct check check;
 
+	check_init(&check, sum);
 	list_for_each_entry(vmo, &zxvmo_check_vmos, check_link) {
 		/* It may be in the making, or its making has failed. */
 		if (!READ_ONCE(vmo->object.inode))
 			continue;
-		flaw = check_vmo(vmo, &state);
+		flaw = check_vmo(&check, vmo);
 		if (flaw) {
 			*koid = vmo->object.koid;
-			sum->index = state.index;
-			return flaw;
+			break;
 		}
-		sum->nr_pages += state.nr_pages;
-		sum->nr_nodes += state.nr_nodes;
-		sum->nr_full_nodes += state.nr_full_nodes;
 	}
+	check_exit(&check);
+	if (flaw)
+		return flaw;
 	/* Charged are also those that are about to come, and just taken out. */
 	if (sum->nr_pages + sum->nr_full_nodes > atomic_long_read(&zxvmo_nr_pages))
 		return "more pages are there than are charged";
@@ -179,13 +250,15 @@ static int check_show(struct seq_file *m, void *unused)
 	/* These are more locks than lockdep can count. */
 	lockdep_off();
 	list_for_each_entry(vmo, &zxvmo_check_vmos, check_link)
-		mutex_lock(&vmo->lock);
+		down_write(&vmo->lock);
 	flaw = check_all(&sum, &koid);
 	list_for_each_entry(vmo, &zxvmo_check_vmos, check_link)
-		mutex_unlock(&vmo->lock);
+		up_write(&vmo->lock);
 	lockdep_on();
 	mutex_unlock(&zxvmo_check_lock);
 
+	if (flaw == check_no_memory)
+		return -ENOMEM;
 	if (WARN(flaw, "zxvmo: VMO %llu, page %#llx: %s\n", koid, sum.index, flaw))
 		return -EUCLEAN;
 	/* As zxvmo/stats counts them */

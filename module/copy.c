@@ -8,9 +8,10 @@
  * size and pages are looked up again. So what leaves the VMO while a copy stalls
  * is not copied any more.
  *
- * Readers hold references and copy without the lock, beside each other. Writers
- * keep the lock: what they write must be found in the page by whoever takes that
- * page away to keep it elsewhere, as a transfer does.
+ * The lock is held while those few pages are copied, by readers for reading, so
+ * they go beside each other. What a writer writes must be found in the page by
+ * whoever takes that page away to keep it elsewhere, as a transfer or a snapshot
+ * does; and what a reader reads must not be given to a relative to write on.
  */
 #include <linux/highmem.h>
 #include <linux/pagemap.h>
@@ -21,41 +22,52 @@
 
 #define COPY_PAGES	8
 
+static void copy_lock(struct zxvmo_vmo *owner, bool write)
+{
+	if (write)
+		down_write(&owner->lock);
+	else
+		down_read(&owner->lock);
+}
+
+static void copy_unlock(struct zxvmo_vmo *owner, bool write)
+{
+	if (write)
+		up_write(&owner->lock);
+	else
+		up_read(&owner->lock);
+}
+
 /*
- * Finds the pages of the next piece. For a write all are made, and on success
- * vmo->lock is held; for a read those there are have a reference.
+ * Finds the pages of the next piece. For a write the owner owns them all. On
+ * success its lock is held.
  */
 static int copy_get_pages(struct zxvmo_vmo *vmo, u64 offset, size_t count,
 			  bool write, struct page **pages, unsigned int nr)
 {
-	u64 first = offset >> PAGE_SHIFT;
+	struct zxvmo_vmo *owner = vmo->owner;
+	u64 first = (offset + vmo->offset) >> PAGE_SHIFT;
 	unsigned int i;
-	bool absent;
 	int ret;
 
 	for (;;) {
-		mutex_lock(&vmo->lock);
+		copy_lock(owner, write);
 		ret = zxvmo_vmo_check_range(vmo, offset, count);
 		if (ret)
 			break;
-		absent = false;
-		for (i = 0; i < nr; i++) {
-			pages[i] = zxvmo_ptree_lookup(&vmo->tree, first + i);
-			if (!pages[i])
-				absent = true;
-			else if (!write)
-				get_page(pages[i]);
-		}
-		if (!write)
-			break;
-		if (!absent)
+		if (!write || !nr ||
+		    zxvmo_ptree_next_unowned(&owner->tree, first, first + nr - 1) ==
+		    first + nr) {
+			for (i = 0; i < nr; i++)
+				pages[i] = zxvmo_ptree_lookup(&owner->tree, first + i);
 			return 0;
-		mutex_unlock(&vmo->lock);
-		ret = zxvmo_vmo_commit(vmo, first, first + nr - 1);
+		}
+		copy_unlock(owner, write);
+		ret = zxvmo_vmo_commit(owner, first, first + nr - 1);
 		if (ret)
 			return ret;
 	}
-	mutex_unlock(&vmo->lock);
+	copy_unlock(owner, write);
 	return ret;
 }
 
@@ -119,14 +131,11 @@ static int copy_pages(struct zxvmo_vmo *vmo, u64 *offset, struct iov_iter *iter)
 
 		if (done != len)
 			ret = -EAGAIN;
-		if (pages[i] && !write)
-			put_page(pages[i]);
 		*offset += done;
 		left -= done;
 		start = 0;
 	}
-	if (write)
-		mutex_unlock(&vmo->lock);
+	copy_unlock(vmo->owner, write);
 	return ret;
 }
 
@@ -217,7 +226,7 @@ static int buffer_error(unsigned long addr, bool write)
 		if (!(vma->vm_flags & needed))
 			ret = -EACCES;
 		else if (zxvmo_vma_is_vmo(vma) &&
-			 index >= READ_ONCE(zxvmo_file_vmo(vma->vm_file)->size) >> PAGE_SHIFT)
+			 !zxvmo_vmo_has_index(zxvmo_file_vmo(vma->vm_file), index))
 			ret = -ERANGE;
 	}
 	mmap_read_unlock(current->mm);

@@ -42,7 +42,7 @@ int zxvmo_event_create(struct zxvmo_cmd *cmd)
 	if (!event)
 		return -ENOMEM;
 	zxvmo_object_init(event, &zxvmo_event_type, 0);
-	file = zxvmo_handle_new(event, ZXVMO_DEFAULT_EVENT_RIGHTS);
+	file = zxvmo_handle_new(event, NULL, ZXVMO_DEFAULT_EVENT_RIGHTS);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	return zxvmo_handle_deliver(file, arg->out_handle);

@@ -8,6 +8,12 @@
  * see vmo.c. The core drops the page lock between ->fault and ->page_mkwrite,
  * so the latter finds the page anew and looks at everything again.
  *
+ * A page is mapped for writing only if the VMO owns it, see page.c; of one that
+ * relatives can reach, a write fault makes the VMO own a copy.
+ *
+ * A mapping of a slice or reference is one of its owner: it lies in the mapping
+ * of the owner's inode and counts as the owner does, so that one zap finds all.
+ *
  * Reading an absent page maps one of a few zero pages, read-only, and commits
  * nothing; the first write to it comes to ->page_mkwrite, which puts a page into
  * the tree. Whoever adds a page where a zero page may be mapped does as with a
@@ -43,7 +49,7 @@ void zxvmo_vmo_zap_zero_pages(struct zxvmo_vmo *vmo, u64 first, u64 last)
 {
 	u64 index;
 
-	lockdep_assert_held(&vmo->lock);
+	lockdep_assert_held_write(&vmo->lock);
 	if (!vmo->zero_mapped)
 		return;
 	for (index = first; index <= last && index - first < NR_ZERO_PAGES; index++) {
@@ -54,37 +60,50 @@ void zxvmo_vmo_zap_zero_pages(struct zxvmo_vmo *vmo, u64 first, u64 last)
 }
 
 /*
- * Finds the page at @index with vmo->lock held on success, and makes it if
- * @commit. Success with a NULL page: it is absent.
+ * Locks a page that is about to be mapped. One that the VMO owns gets what the
+ * rest of mm wants to know of a page in a file: whose it is, for futexes; and
+ * that it is dirty, for a clean page with a mapping would be taken for page cache
+ * that may be evicted (on a memory error, say), and nobody writes this one back.
  */
-static vm_fault_t fault_get_page(struct zxvmo_vmo *vmo, u64 index, bool commit,
-				 struct page **page)
+static void lock_owned_page(struct zxvmo_vmo *owner, u64 index, struct page *page)
 {
+	lock_page(page);
+	if (!page->mapping) {
+		SetPageDirty(page);
+		page->index = index;
+		page->mapping = zxvmo_vmo_mapping(owner);
+	}
+	WRITE_ONCE(owner->mapped, true);
+}
+
+/* Makes the owner own a page at @index and locks it. @held: see zxvmo_vmo_own(). */
+static vm_fault_t fault_own(struct zxvmo_vmo *vmo, u64 index, struct page *held,
+			    struct page **page)
+{
+	struct zxvmo_vmo *owner = vmo->owner;
 	struct zxvmo_supply supply;
 	vm_fault_t ret = 0;
 
-	zxvmo_supply_init(&supply, vmo->tree.account);
+	zxvmo_supply_init(&supply, owner->tree.account);
 	for (;;) {
-		mutex_lock(&vmo->lock);
-		if (index >= vmo->size >> PAGE_SHIFT) {
+		down_write(&owner->lock);
+		if (!zxvmo_vmo_has_index(vmo, index)) {
 			ret = VM_FAULT_SIGBUS;
 			break;
 		}
-		*page = zxvmo_ptree_lookup(&vmo->tree, index);
-		if (*page || !commit)
-			break;
-		if (!zxvmo_vmo_populate(vmo, index, index, &supply)) {
-			*page = zxvmo_ptree_lookup(&vmo->tree, index);
+		if (!zxvmo_vmo_own(owner, index, index, held, &supply)) {
+			*page = zxvmo_ptree_lookup(&owner->tree, index);
+			get_page(*page);
+			lock_owned_page(owner, index, *page);
 			break;
 		}
-		mutex_unlock(&vmo->lock);
+		up_write(&owner->lock);
 		if (zxvmo_supply_fill(&supply)) {
 			zxvmo_supply_release(&supply);
 			return VM_FAULT_SIGBUS;
 		}
 	}
-	if (ret)
-		mutex_unlock(&vmo->lock);
+	up_write(&owner->lock);
 	zxvmo_supply_release(&supply);
 	return ret;
 }
@@ -93,23 +112,41 @@ static vm_fault_t zxvmo_vma_fault(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	struct zxvmo_vmo *vmo = zxvmo_file_vmo(vma->vm_file);
-	bool commit = (vmf->flags & FAULT_FLAG_WRITE) && (vma->vm_flags & VM_SHARED);
+	bool write = (vmf->flags & FAULT_FLAG_WRITE) && (vma->vm_flags & VM_SHARED);
+	struct zxvmo_vmo *owner = vmo->owner;
 	struct page *page;
 	vm_fault_t ret;
 
 	/* References to a zero page must not overflow; then memory is spent. */
 	if ((unsigned int)page_count(zero_page(vmf->pgoff)) > INT_MAX / 2)
-		commit = true;
-	ret = fault_get_page(vmo, vmf->pgoff, commit, &page);
-	if (ret)
-		return ret;
-	if (!page) {
-		page = zero_page(vmf->pgoff);
-		vmo->zero_mapped = true;
+		write = true;
+	down_read(&owner->lock);
+	if (!zxvmo_vmo_has_index(vmo, vmf->pgoff)) {
+		up_read(&owner->lock);
+		return VM_FAULT_SIGBUS;
 	}
-	get_page(page);
-	lock_page(page);
-	mutex_unlock(&vmo->lock);
+	page = zxvmo_ptree_lookup_private(&owner->tree, vmf->pgoff);
+	if (page && !zxvmo_page_is_shared(page)) {
+		get_page(page);
+		lock_owned_page(owner, vmf->pgoff, page);
+		up_read(&owner->lock);
+	} else if (write) {
+		up_read(&owner->lock);
+		ret = fault_own(vmo, vmf->pgoff, NULL, &page);
+		if (ret)
+			return ret;
+	} else {
+		page = zxvmo_ptree_lookup_shared(&owner->tree, vmf->pgoff);
+		if (page) {
+			WRITE_ONCE(owner->mapped, true);
+		} else {
+			page = zero_page(vmf->pgoff);
+			WRITE_ONCE(owner->zero_mapped, true);
+		}
+		get_page(page);
+		lock_page(page);
+		up_read(&owner->lock);
+	}
 	vmf->page = page;
 	return VM_FAULT_LOCKED;
 }
@@ -117,20 +154,30 @@ static vm_fault_t zxvmo_vma_fault(struct vm_fault *vmf)
 static vm_fault_t zxvmo_vma_page_mkwrite(struct vm_fault *vmf)
 {
 	struct zxvmo_vmo *vmo = zxvmo_file_vmo(vmf->vma->vm_file);
+	struct zxvmo_vmo *owner = vmo->owner;
 	struct page *page;
 	vm_fault_t ret;
 
-	ret = fault_get_page(vmo, vmf->pgoff, true, &page);
+	down_read(&owner->lock);
+	page = zxvmo_ptree_lookup_private(&owner->tree, vmf->pgoff);
+	if (page == vmf->page && !zxvmo_page_is_shared(page) &&
+	    zxvmo_vmo_has_index(vmo, vmf->pgoff)) {
+		lock_owned_page(owner, vmf->pgoff, page);
+		up_read(&owner->lock);
+		return VM_FAULT_LOCKED;
+	}
+	up_read(&owner->lock);
+	ret = fault_own(vmo, vmf->pgoff, vmf->page, &page);
 	if (ret)
 		return ret;
 	if (page == vmf->page) {
-		lock_page(page);
 		ret = VM_FAULT_LOCKED;
 	} else {
 		/* What is mapped was zapped by whoever put @page there. */
+		unlock_page(page);
 		ret = VM_FAULT_NOPAGE;
 	}
-	mutex_unlock(&vmo->lock);
+	put_page(page);
 	return ret;
 }
 
@@ -171,6 +218,7 @@ bool zxvmo_vma_is_vmo(const struct vm_area_struct *vma)
 int zxvmo_vmo_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	u32 rights = zxvmo_file_rights(file);
+	struct zxvmo_vmo *vmo = zxvmo_file_vmo(file);
 	vm_flags_t denied = 0;
 
 	if (!(rights & ZXVMO_RIGHT_MAP))
@@ -193,6 +241,8 @@ int zxvmo_vmo_mmap(struct file *file, struct vm_area_struct *vma)
 	 * them. It costs growing by mremap(2).
 	 */
 	vm_flags_set(vma, VM_DONTEXPAND);
+	/* Merging would compare it with a new mapping's: VM_DONTEXPAND forbids it. */
+	vma->vm_pgoff += vmo->offset >> PAGE_SHIFT;
 	vma->vm_ops = &zxvmo_vma_ops;
 	return 0;
 }

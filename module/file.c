@@ -27,7 +27,7 @@ static ssize_t file_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
 	struct file *file = iocb->ki_filp;
 	struct zxvmo_vmo *vmo = zxvmo_file_vmo(file);
-	loff_t size = i_size_read(vmo->object.inode);
+	loff_t size = i_size_read(vmo->sizes->object.inode);
 	size_t count;
 	ssize_t done;
 	int ret;
@@ -50,16 +50,19 @@ static ssize_t file_read_iter(struct kiocb *iocb, struct iov_iter *to)
  * the old end comes into the stream as zero up to @begin, where the caller has
  * put its own bytes.
  */
-static void file_extend(struct zxvmo_vmo *vmo, u64 begin, u64 end)
+static int file_extend(struct zxvmo_vmo *vmo, u64 begin, u64 end)
 {
-	u64 stream = vmo->stream_size;
+	u64 size = vmo->sizes->size, stream = vmo->sizes->stream_size;
+	int ret = 0;
 
 	if (end <= stream)
-		return;
-	begin = min(begin, vmo->size);
+		return 0;
+	begin = min(begin, size);
 	if (begin > stream)
-		zxvmo_vmo_zero(vmo, stream, begin - stream, false);
-	zxvmo_vmo_set_sizes(vmo, vmo->size, end);
+		ret = zxvmo_vmo_zero(vmo, stream, begin - stream, false);
+	if (!ret)
+		zxvmo_vmo_set_sizes(vmo->sizes, size, end);
+	return ret;
 }
 
 /*
@@ -68,11 +71,11 @@ static void file_extend(struct zxvmo_vmo *vmo, u64 begin, u64 end)
  */
 static int file_grow(struct file *file, u64 end)
 {
-	struct zxvmo_vmo *vmo = zxvmo_file_vmo(file);
+	struct zxvmo_vmo *vmo = zxvmo_file_vmo(file)->sizes;
 
 	if (end <= vmo->size)
 		return 0;
-	if (!file_may_resize(file))
+	if (!file_may_resize(file) || !zxvmo_vmo_can_end(vmo, PAGE_ALIGN(end)))
 		return -EFBIG;
 	zxvmo_vmo_set_sizes(vmo, PAGE_ALIGN(end), vmo->stream_size);
 	return 0;
@@ -86,30 +89,38 @@ static ssize_t file_write_locked(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct file *file = iocb->ki_filp;
 	struct zxvmo_vmo *vmo = zxvmo_file_vmo(file);
-	ssize_t count = generic_write_checks(iocb, from);
-	u64 pos = iocb->ki_pos;
-	ssize_t done;
+	bool append = iocb->ki_flags & IOCB_APPEND;
+	ssize_t count, done;
 	int ret;
+	u64 pos;
 
+	/* It would take the size of the inode whose pages the file shows. */
+	if (append)
+		iocb->ki_pos = i_size_read(vmo->sizes->object.inode);
+	iocb->ki_flags &= ~IOCB_APPEND;
+	count = generic_write_checks(iocb, from);
+	if (append)
+		iocb->ki_flags |= IOCB_APPEND;
 	if (count <= 0)
 		return count;
+	pos = iocb->ki_pos;
 	if (file_grow(file, pos + count)) {
-		if (pos >= vmo->size)
+		if (pos >= vmo->sizes->size)
 			return -EFBIG;
-		count = vmo->size - pos;
+		count = vmo->sizes->size - pos;
 		iov_iter_truncate(from, count);
 	}
 	ret = zxvmo_vmo_copy_nofault(vmo, pos, from);
 	done = count - iov_iter_count(from);
-	if (done)
-		file_extend(vmo, pos, pos + done);
+	if (done && file_extend(vmo, pos, pos + done))
+		return -ENOMEM;
 	iocb->ki_pos += done;
 	return done ?: ret;
 }
 
 static ssize_t file_write_iter(struct kiocb *iocb, struct iov_iter *from)
 {
-	struct inode *inode = file_inode(iocb->ki_filp);
+	struct zxvmo_vmo *vmo = zxvmo_file_vmo(iocb->ki_filp);
 	bool user = user_backed_iter(from);
 	ssize_t ret, done = 0;
 
@@ -117,10 +128,10 @@ static ssize_t file_write_iter(struct kiocb *iocb, struct iov_iter *from)
 		/* What an append does not find at once goes to the end there is then. */
 		if (user && iov_iter_count(from) && zxvmo_copy_fault_in(from))
 			return done ?: -EFAULT;
-		if (down_write_killable(&inode->i_rwsem))
+		if (zxvmo_vmo_lock_sizes(vmo))
 			return done ?: -EINTR;
 		ret = file_write_locked(iocb, from);
-		inode_unlock(inode);
+		zxvmo_vmo_unlock_sizes(vmo);
 		if (ret > 0)
 			done += ret;
 		if (fatal_signal_pending(current))
@@ -132,7 +143,8 @@ static ssize_t file_write_iter(struct kiocb *iocb, struct iov_iter *from)
 static loff_t file_llseek(struct file *file, loff_t offset, int whence)
 {
 	struct zxvmo_vmo *vmo = zxvmo_file_vmo(file);
-	loff_t size = i_size_read(vmo->object.inode);
+	loff_t size = i_size_read(vmo->sizes->object.inode);
+	struct zxvmo_vmo *owner = vmo->owner;
 	u64 index, last;
 
 	if (whence != SEEK_DATA && whence != SEEK_HOLE)
@@ -141,17 +153,17 @@ static loff_t file_llseek(struct file *file, loff_t offset, int whence)
 	if (offset < 0 || offset >= size)
 		return -ENXIO;
 
-	index = offset >> PAGE_SHIFT;
-	last = (size - 1) >> PAGE_SHIFT;
-	mutex_lock(&vmo->lock);
+	index = (offset + vmo->offset) >> PAGE_SHIFT;
+	last = (size - 1 + vmo->offset) >> PAGE_SHIFT;
+	down_read(&owner->lock);
 	if (whence == SEEK_HOLE)
-		index = zxvmo_ptree_next_absent(&vmo->tree, index, last);
-	else if (!zxvmo_ptree_next(&vmo->tree, &index, last))
+		index = zxvmo_ptree_next_absent(&owner->tree, index, last);
+	else if (!zxvmo_ptree_next(&owner->tree, &index, last))
 		index = U64_MAX;
-	mutex_unlock(&vmo->lock);
+	up_read(&owner->lock);
 	if (index == U64_MAX)
 		return -ENXIO;
-	offset = clamp_t(u64, index << PAGE_SHIFT, offset, size);
+	offset = clamp_t(u64, (index << PAGE_SHIFT) - vmo->offset, offset, size);
 	return vfs_setpos(file, offset, MAX_LFS_FILESIZE);
 }
 
@@ -159,36 +171,36 @@ static long file_fallocate(struct file *file, int mode, loff_t offset,
 			   loff_t length)
 {
 	struct zxvmo_vmo *vmo = zxvmo_file_vmo(file);
-	struct inode *inode = vmo->object.inode;
+	struct zxvmo_vmo *sizes = vmo->sizes;
 	u64 end = offset + length;
 	int ret = 0;
 	u64 size;
 
 	if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE))
 		return -EOPNOTSUPP;
-	if (down_write_killable(&inode->i_rwsem))
+	if (zxvmo_vmo_lock_sizes(vmo))
 		return -EINTR;
+	size = sizes->size;
 	if (mode & FALLOC_FL_PUNCH_HOLE) {
-		u64 begin = min_t(u64, offset, vmo->size);
+		u64 begin = min_t(u64, offset, size);
 
-		ret = zxvmo_vmo_zero(vmo, begin, min(end, vmo->size) - begin, true);
+		ret = zxvmo_vmo_zero(vmo, begin, min(end, size) - begin, true);
 		goto out;
 	}
-	size = vmo->size;
 	if (mode & FALLOC_FL_KEEP_SIZE)
 		ret = end > size ? -EFBIG : 0;
 	else
-		ret = inode_newsize_ok(inode, end) ?: file_grow(file, end);
-	if (ret)
-		goto out;
-	if (!(mode & FALLOC_FL_KEEP_SIZE) && end > vmo->stream_size)
-		zxvmo_vmo_zero(vmo, vmo->stream_size,
-			       min(end, size) - min(vmo->stream_size, size), false);
-	ret = zxvmo_vmo_commit(vmo, offset >> PAGE_SHIFT, (end - 1) >> PAGE_SHIFT);
+		ret = inode_newsize_ok(sizes->object.inode, end) ?: file_grow(file, end);
+	if (!ret && !(mode & FALLOC_FL_KEEP_SIZE) && end > sizes->stream_size)
+		ret = zxvmo_vmo_zero(vmo, sizes->stream_size,
+				     min(end, size) - min(sizes->stream_size, size),
+				     false);
+	if (!ret)
+		ret = zxvmo_vmo_commit(vmo, offset >> PAGE_SHIFT, (end - 1) >> PAGE_SHIFT);
 	if (!ret && !(mode & FALLOC_FL_KEEP_SIZE))
-		file_extend(vmo, 0, end);
+		ret = file_extend(vmo, 0, end);
 out:
-	inode_unlock(inode);
+	zxvmo_vmo_unlock_sizes(vmo);
 	return ret;
 }
 
@@ -223,9 +235,19 @@ static int inode_getattr(struct mnt_idmap *idmap, const struct path *path,
 	struct zxvmo_object *object = inode->i_private;
 
 	generic_fillattr(idmap, request_mask, inode, stat);
-	if (object->type == &zxvmo_vmo_type)
-		stat->blocks = READ_ONCE(zxvmo_to_vmo(object)->tree.nr_pages) <<
-			       (PAGE_SHIFT - 9);
+	if (object->type == &zxvmo_vmo_type) {
+		struct zxvmo_vmo *vmo = zxvmo_to_vmo(object);
+		struct zxvmo_vmo *owner = vmo->owner;
+		u64 first = vmo->offset >> PAGE_SHIFT, nr;
+
+		down_read(&owner->lock);
+		nr = vmo->sizes->size >> PAGE_SHIFT;
+		stat->size = i_size_read(vmo->sizes->object.inode);
+		if (nr)
+			nr = zxvmo_ptree_count(&owner->tree, first, first + nr - 1);
+		stat->blocks = nr << (PAGE_SHIFT - 9);
+		up_read(&owner->lock);
+	}
 	return 0;
 }
 
@@ -238,17 +260,24 @@ static int inode_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
 {
 	const unsigned int allowed = ATTR_SIZE | ATTR_FILE | ATTR_MTIME |
 				     ATTR_CTIME | ATTR_FORCE;
-	struct zxvmo_vmo *vmo;
+	struct zxvmo_vmo *vmo, *sizes;
+	int ret;
 
 	if ((attr->ia_valid & (ATTR_SIZE | ATTR_FILE)) != (ATTR_SIZE | ATTR_FILE) ||
 	    (attr->ia_valid & ~allowed))
 		return -EPERM;
 	vmo = zxvmo_file_vmo(attr->ia_file);
+	sizes = vmo->sizes;
+	if (sizes != vmo)
+		inode_lock_nested(sizes->object.inode, I_MUTEX_CHILD);
 	if (file_may_resize(attr->ia_file))
-		return zxvmo_vmo_resize(vmo, attr->ia_size);
-	if (attr->ia_size > vmo->size)
-		return -EFBIG;
-	return zxvmo_vmo_resize_stream(vmo, attr->ia_size);
+		ret = zxvmo_vmo_resize(sizes, attr->ia_size);
+	else
+		ret = attr->ia_size > sizes->size ? -EFBIG :
+		      zxvmo_vmo_resize_stream(sizes, attr->ia_size);
+	if (sizes != vmo)
+		inode_unlock(sizes->object.inode);
+	return ret;
 }
 
 const struct inode_operations zxvmo_inode_ops = {

@@ -154,21 +154,23 @@ static struct file *handle_open(struct inode *inode, struct vfsmount *mnt,
 /**
  * zxvmo_handle_new() - make the first handle of a new object
  * @object: the object; it is freed on failure
+ * @relative: a handle of an object it is made from; NULL in commands on the
+ *	device, whose file holds the filesystem
  * @rights: rights of the handle
- *
- * Only for commands on the device, whose file holds the filesystem.
  *
  * Return: the handle or an ERR_PTR().
  */
-struct file *zxvmo_handle_new(struct zxvmo_object *object, u32 rights)
+struct file *zxvmo_handle_new(struct zxvmo_object *object, struct file *relative,
+			      u32 rights)
 {
-	struct inode *inode = alloc_anon_inode(zxvmo_mnt->mnt_sb);
+	struct vfsmount *mnt = relative ? relative->f_path.mnt : zxvmo_mnt;
+	struct inode *inode = alloc_anon_inode(mnt->mnt_sb);
 
 	if (IS_ERR(inode)) {
 		zxvmo_object_free(object);
 		return ERR_CAST(inode);
 	}
-	/* The device's file has it mounted: this cannot fail. */
+	/* It is mounted as long as the device's file or the relative lives. */
 	zxvmo_fs_get();
 	inode->i_ino = object->koid;
 	/* No name leads here: file watches end with the last handle. */
@@ -176,9 +178,13 @@ struct file *zxvmo_handle_new(struct zxvmo_object *object, u32 rights)
 	inode->i_op = &zxvmo_inode_ops;
 	inode->i_private = object;
 	object->inode = inode;
-	if (object->type->type == ZXVMO_OBJ_TYPE_VMO)
+	if (object->type->type == ZXVMO_OBJ_TYPE_VMO) {
+		struct zxvmo_vmo *owner = zxvmo_to_vmo(object)->owner;
+
 		inode->i_mode |= S_IFREG;
-	return handle_open(inode, zxvmo_mnt, rights);
+		inode->i_mapping = zxvmo_vmo_mapping(owner);
+	}
+	return handle_open(inode, mnt, rights);
 }
 
 /**

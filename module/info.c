@@ -32,10 +32,16 @@ static int count_mappings(struct zxvmo_vmo *vmo, struct zxvmo_info_vmo *info)
 		nr = 0;
 		i_mmap_lock_read(mapping);
 		for (node = rb_first_cached(&mapping->i_mmap); node;
-		     node = rb_next(node), nr++) {
+		     node = rb_next(node)) {
+			struct vm_area_struct *vma =
+				rb_entry(node, struct vm_area_struct, shared.rb);
+
+			/* Those of slices and references are there, too. */
+			if (zxvmo_file_vmo(vma->vm_file) != vmo)
+				continue;
 			if (nr < room)
-				mms[nr] = rb_entry(node, struct vm_area_struct,
-						   shared.rb)->vm_mm;
+				mms[nr] = vma->vm_mm;
+			nr++;
 		}
 		i_mmap_unlock_read(mapping);
 		if (nr <= room)
@@ -59,7 +65,7 @@ static int count_mappings(struct zxvmo_vmo *vmo, struct zxvmo_info_vmo *info)
 
 static int vmo_info(struct zxvmo_vmo *vmo, u32 rights, struct zxvmo_info_vmo *info)
 {
-	u64 bytes;
+	int ret;
 
 	*info = (struct zxvmo_info_vmo) {
 		.koid = vmo->object.koid,
@@ -71,17 +77,13 @@ static int vmo_info(struct zxvmo_vmo *vmo, u32 rights, struct zxvmo_info_vmo *in
 		info->flags |= ZXVMO_INFO_VMO_RESIZABLE;
 	zxvmo_object_get_name(&vmo->object, info->name);
 
-	mutex_lock(&vmo->lock);
-	info->size_bytes = vmo->size;
-	info->metadata_bytes = vmo->tree.node_bytes;
-	bytes = (u64)vmo->tree.nr_pages << PAGE_SHIFT;
-	mutex_unlock(&vmo->lock);
-	info->committed_bytes = bytes;
-	info->populated_bytes = bytes;
-	info->committed_private_bytes = bytes;
-	info->populated_private_bytes = bytes;
-	info->committed_scaled_bytes = bytes;
-	info->populated_scaled_bytes = bytes;
+	if (vmo->child_options & ZXVMO_VMO_CHILD_SNAPSHOT &&
+	    vmo->child_options & ZXVMO_VMO_CHILD_NO_WRITE)
+		info->flags |= ZXVMO_INFO_VMO_IMMUTABLE;
+	info->size_bytes = READ_ONCE(vmo->sizes->size);
+	ret = zxvmo_vmo_kin_info(vmo, info);
+	if (ret)
+		return ret;
 	return count_mappings(vmo, info);
 }
 
@@ -227,7 +229,7 @@ int zxvmo_object_get_property(struct zxvmo_cmd *cmd)
 		} else if (ref.object->type != &zxvmo_vmo_type) {
 			ret = -EMEDIUMTYPE;
 		} else {
-			size = READ_ONCE(zxvmo_to_vmo(ref.object)->stream_size);
+			size = READ_ONCE(zxvmo_to_vmo(ref.object)->sizes->stream_size);
 			ret = put_user(size, (u64 __user *)value);
 		}
 		break;
@@ -253,11 +255,11 @@ static int set_content_size(struct zxvmo_ref *ref, u64 __user *value, u64 value_
 	if (get_user(size, value))
 		return -EFAULT;
 	vmo = zxvmo_to_vmo(ref->object);
-	ret = down_write_killable(&vmo->object.inode->i_rwsem);
+	ret = zxvmo_vmo_lock_sizes(vmo);
 	if (ret)
 		return ret;
-	ret = zxvmo_vmo_resize_stream(vmo, size);
-	inode_unlock(vmo->object.inode);
+	ret = zxvmo_vmo_resize_stream(vmo->sizes, size);
+	zxvmo_vmo_unlock_sizes(vmo);
 	return ret;
 }
 

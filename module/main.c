@@ -36,6 +36,7 @@ union zxvmo_arg {
 	struct zxvmo_vmo_set_cache_policy vmo_set_cache_policy;
 	struct zxvmo_vmo_replace_as_executable vmo_replace_as_executable;
 	struct zxvmo_vmo_transfer_data vmo_transfer_data;
+	struct zxvmo_vmo_create_child vmo_create_child;
 	struct zxvmo_vmar_map vmar_map;
 	struct zxvmo_vmar_range vmar_range;
 };
@@ -65,7 +66,7 @@ static int zxvmo_query(struct zxvmo_cmd *cmd)
 		return -EINVAL;
 	arg->out_api_version = ZXVMO_API_VERSION;
 	arg->out_page_size = PAGE_SIZE;
-	arg->out_features = ZXVMO_FEATURE_VMO;
+	arg->out_features = ZXVMO_FEATURE_VMO | ZXVMO_FEATURE_CHILDREN;
 	arg->out_errata = 0;
 	return copy_to_user(cmd->uarg, arg, size) ? -EFAULT : 0;
 }
@@ -126,6 +127,8 @@ static const struct zxvmo_op zxvmo_ops[] = {
 		 zxvmo_vmo_replace_as_executable, out_handle, false),
 	ZXVMO_OP(ZXVMO_VMO_TRANSFER_DATA, zxvmo_vmo_transfer_data,
 		 zxvmo_vmo_transfer_data, src_offset, false),
+	ZXVMO_OP(ZXVMO_VMO_CREATE_CHILD, zxvmo_vmo_create_child,
+		 zxvmo_vmo_create_child, out_handle, false),
 	ZXVMO_OP(ZXVMO_VMAR_MAP, zxvmo_vmar_map, zxvmo_vmar_map, out_addr, false),
 	ZXVMO_OP(ZXVMO_VMAR_UNMAP, zxvmo_vmar_unmap,
 		 zxvmo_vmar_range, length, false),

@@ -105,7 +105,13 @@ void zxvmo_object_set_name(struct zxvmo_object *object, const char *name,
 	spin_unlock(&object->lock);
 }
 
-static void object_update_signals(struct zxvmo_object *object, u32 clear, u32 set)
+/**
+ * zxvmo_object_update_signals() - change the signals
+ * @object: the object
+ * @clear: signals to clear
+ * @set: signals to set, after that
+ */
+void zxvmo_object_update_signals(struct zxvmo_object *object, u32 clear, u32 set)
 {
 	struct zxvmo_waiter *waiter, *next;
 	u32 signals;
@@ -257,7 +263,8 @@ int zxvmo_object_signal(struct zxvmo_cmd *cmd)
 	if ((arg->clear_mask | arg->set_mask) & ~ref.object->type->user_signals)
 		ret = -EINVAL;
 	else
-		object_update_signals(ref.object, arg->clear_mask, arg->set_mask);
+		zxvmo_object_update_signals(ref.object, arg->clear_mask,
+					    arg->set_mask);
 	zxvmo_handle_put(&ref);
 	return ret;
 }

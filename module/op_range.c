@@ -16,9 +16,9 @@ static int op_check_range(struct zxvmo_vmo *vmo, u64 offset, u64 length)
 {
 	int ret;
 
-	mutex_lock(&vmo->lock);
+	down_read(&vmo->owner->lock);
 	ret = zxvmo_vmo_check_range(vmo, offset, length);
-	mutex_unlock(&vmo->lock);
+	up_read(&vmo->owner->lock);
 	return ret;
 }
 
@@ -45,6 +45,9 @@ static int op_decommit(struct zxvmo_vmo *vmo, u64 offset, u64 length)
 	ret = op_check_range(vmo, offset, length);
 	if (ret || !length)
 		return ret;
+	/* What it takes away must not be what somebody else still sees. */
+	if (zxvmo_vmo_has_relatives(vmo->owner))
+		return -EOPNOTSUPP;
 	if (!PAGE_ALIGNED(offset) || !PAGE_ALIGNED(length))
 		return -EINVAL;
 	return zxvmo_vmo_decommit(vmo, offset >> PAGE_SHIFT,

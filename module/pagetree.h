@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How nodes of a page tree look inside: for pagetree.c, which tells what they
- * mean, and check.c.
+ * Inside of the page tree: its nodes and slots. Only for node.c, pagetree.c,
+ * clone.c, which tell what they mean, and check.c.
  */
 #ifndef _ZXVMO_PAGETREE_H
 #define _ZXVMO_PAGETREE_H
-
-#include <linux/refcount.h>
 
 #include "zxvmo.h"
 
@@ -36,16 +34,21 @@ enum zxvmo_slot {
 /**
  * struct zxvmo_node - node of a page tree
  * @refs: how many slots and roots name the node
+ * @account: number of the account that is charged for it, if it is full
  * @level: 0 for a leaf
  * @nr_slots: length of @slots
  * @nr_used: slots that are not empty
+ * @shared_pages: a leaf that may have SHARED pages; never reset, and the only
+ *	thing that changes in a node that is shared
  * @slots: see enum zxvmo_slot
  */
 struct zxvmo_node {
 	refcount_t refs;
+	u32 account;
 	u16 level;
 	u16 nr_slots;
 	u16 nr_used;
+	bool shared_pages;
 	unsigned long slots[];
 };
 
@@ -67,6 +70,11 @@ static inline struct page *slot_page(unsigned long slot)
 	return (struct page *)(slot & ~(unsigned long)ZXVMO_SLOT_MASK);
 }
 
+static inline unsigned long page_slot(struct page *page)
+{
+	return (unsigned long)page | ZXVMO_SLOT_PAGE;
+}
+
 static inline struct zxvmo_node *slot_node(unsigned long slot)
 {
 	if (!slot)
@@ -75,15 +83,39 @@ static inline struct zxvmo_node *slot_node(unsigned long slot)
 	return (struct zxvmo_node *)(slot & ~(unsigned long)ZXVMO_SLOT_MASK);
 }
 
-static inline size_t node_bytes(const struct zxvmo_node *node)
+static inline unsigned long node_slot(struct zxvmo_node *node)
 {
-	return struct_size(node, slots, node->nr_slots);
+	return (unsigned long)node | ZXVMO_SLOT_NODE;
 }
 
-/* Highest index that a tree with this root can hold. */
-static inline u64 node_span_last(const struct zxvmo_node *node)
+/* Last index below @node if @index is one. */
+static inline u64 node_last(const struct zxvmo_node *node, u64 index)
 {
-	return ((u64)NODE_SLOTS << level_shift(node->level)) - 1;
+	return index | (((u64)NODE_SLOTS << level_shift(node->level)) - 1);
 }
+
+/* First index below @node if @index is one. */
+static inline u64 node_first(const struct zxvmo_node *node, u64 index)
+{
+	return index & ~(((u64)NODE_SLOTS << level_shift(node->level)) - 1);
+}
+
+/* Whether only one slot or root names the node, which the caller holds. */
+static inline bool node_is_private(const struct zxvmo_node *node)
+{
+	if (refcount_read(&node->refs) != 1)
+		return false;
+	/* What the others read of it before they let go, they have read. */
+	smp_acquire__after_ctrl_dep();
+	return true;
+}
+
+size_t node_bytes(const struct zxvmo_node *node);
+struct zxvmo_node *node_pool_take(struct zxvmo_node_pool *pool,
+				  unsigned int level, unsigned int nr_slots);
+void node_pool_return(struct zxvmo_node_pool *pool, struct zxvmo_node *node);
+void node_copy(struct zxvmo_node *copy, struct zxvmo_node *node);
+void node_free(struct zxvmo_node *node);
+void node_put(struct zxvmo_node *node, struct list_head *pages);
 
 #endif /* _ZXVMO_PAGETREE_H */

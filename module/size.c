@@ -7,30 +7,88 @@
  * is still taking pages away beyond the new end, leaf by leaf; and as everybody
  * who adds pages looks at the size under vmo->lock, what is beyond it stays
  * empty until the VMO grows again.
+ *
+ * A reference has the sizes of what it shows, and locks the inode of that.
  */
 #include <linux/pagemap.h>
 #include <linux/uaccess.h>
 
 #include "zxvmo.h"
 
+/*
+ * Sees to it that a cut at @size takes no memory: the page that it parts is
+ * owned, and the nodes are private. Both stay so while the inode is locked, for
+ * a snapshot locks it as well.
+ */
+static int prepare_cut(struct zxvmo_vmo *vmo, u64 size)
+{
+	struct zxvmo_supply supply;
+	struct page *page;
+	int ret;
+
+	if (offset_in_page(size)) {
+		ret = zxvmo_vmo_lock_owned(vmo, size >> PAGE_SHIFT, &page);
+		if (ret)
+			return ret;
+		up_write(&vmo->lock);
+	}
+	zxvmo_supply_init(&supply, vmo->tree.account);
+	do {
+		down_write(&vmo->lock);
+		ret = zxvmo_ptree_split(&vmo->tree, DIV_ROUND_UP_ULL(size, PAGE_SIZE),
+					&supply.pool, &supply.removed);
+		up_write(&vmo->lock);
+	} while (ret && !(ret = zxvmo_supply_fill(&supply)));
+	zxvmo_supply_release(&supply);
+	return ret;
+}
+
 /* Takes everything beyond the size away, and out of the mappings. */
 static void cut(struct zxvmo_vmo *vmo)
 {
-	u64 first = vmo->size >> PAGE_SHIFT;
+	u64 first = vmo->size >> PAGE_SHIFT, index = first;
+	struct zxvmo_supply supply;
+	struct page *page;
+	int ret;
 
 	lockdep_assert_held_write(&vmo->object.inode->i_rwsem);
-	zxvmo_vmo_decommit(vmo, first, ZXVMO_LAST_INDEX, false);
-	mutex_lock(&vmo->lock);
-	zxvmo_vmo_zap_zero_pages(vmo, first, ZXVMO_LAST_INDEX);
-	mutex_unlock(&vmo->lock);
+	/* Faults do not get there any more: wait for those that have been there. */
+	do {
+		down_write(&vmo->lock);
+		page = vmo->mapped ? zxvmo_ptree_next(&vmo->tree, &index,
+						      ZXVMO_LAST_INDEX) : NULL;
+		if (page) {
+			u64 last = zxvmo_ptree_leaf_last(&vmo->tree, index);
+
+			zxvmo_vmo_unmap_pages(vmo, index, last);
+			index = last + 1;
+		}
+		up_write(&vmo->lock);
+		cond_resched();
+	} while (page);
 	/* As truncation does: private copies go, too. */
+	down_write(&vmo->lock);
+	zxvmo_vmo_zap_zero_pages(vmo, first, ZXVMO_LAST_INDEX);
+	up_write(&vmo->lock);
 	unmap_mapping_pages(zxvmo_vmo_mapping(vmo), first, 0, true);
+
+	zxvmo_supply_init(&supply, vmo->tree.account);
+	do {
+		down_write(&vmo->lock);
+		ret = zxvmo_ptree_remove(&vmo->tree, &first, U64_MAX, U16_MAX,
+					 &supply.pool, &supply.removed);
+		up_write(&vmo->lock);
+		zxvmo_removed_free(&supply.removed);
+		cond_resched();
+	} while (ret > 0);
+	WARN_ON_ONCE(ret);
+	zxvmo_supply_release(&supply);
 }
 
 /**
  * zxvmo_vmo_set_sizes() - change both sizes
  * @vmo: the VMO, with its inode locked unless nobody knows it yet
- * @size: new size, whole pages
+ * @size: new size, whole pages; less than it was only after prepare_cut()
  * @stream_size: new stream size
  *
  * It runs to its end even in a thread that is killed: what is beyond the new
@@ -40,10 +98,10 @@ void zxvmo_vmo_set_sizes(struct zxvmo_vmo *vmo, u64 size, u64 stream_size)
 {
 	bool shrink = size < vmo->size;
 
-	mutex_lock(&vmo->lock);
+	down_write(&vmo->owner->lock);
 	vmo->size = size;
 	vmo->stream_size = stream_size;
-	mutex_unlock(&vmo->lock);
+	up_write(&vmo->owner->lock);
 	i_size_write(vmo->object.inode,
 		     min_t(u64, min(size, stream_size), MAX_LFS_FILESIZE));
 	if (shrink)
@@ -51,22 +109,42 @@ void zxvmo_vmo_set_sizes(struct zxvmo_vmo *vmo, u64 size, u64 stream_size)
 }
 
 /**
+ * zxvmo_vmo_can_end() - whether a size does not wrap
+ * @vmo: the VMO
+ * @size: the size, whole pages
+ *
+ * Return: false if it does, counted from the first ancestor's start.
+ */
+bool zxvmo_vmo_can_end(struct zxvmo_vmo *vmo, u64 size)
+{
+	u64 end;
+
+	return !check_add_overflow(vmo->tree.base << PAGE_SHIFT, size, &end);
+}
+
+/**
  * zxvmo_vmo_resize() - make a VMO end at a byte
  * @vmo: the VMO, with its inode locked
  * @size: new size and stream size; what is left of the last page becomes zero
  *
- * Return: 0; -ERANGE if it is too large.
+ * Return: 0; -ERANGE if it is too large; -EINVAL if it wraps counted from the
+ * first ancestor's start; -ENOMEM; -EINTR if killed. Nothing has changed then.
  */
 int zxvmo_vmo_resize(struct zxvmo_vmo *vmo, u64 size)
 {
 	u64 rounded;
+	int ret;
 
 	lockdep_assert_held_write(&vmo->object.inode->i_rwsem);
 	if (!zxvmo_round_up(size, &rounded) || rounded > ZXVMO_MAX_SIZE)
 		return -ERANGE;
+	if (!zxvmo_vmo_can_end(vmo, rounded))
+		return -EINVAL;
+	ret = size < vmo->size ? prepare_cut(vmo, size) : 0;
+	if (ret)
+		return ret;
 	zxvmo_vmo_set_sizes(vmo, rounded, size);
-	zxvmo_vmo_zero(vmo, size, rounded - size, false);
-	return 0;
+	return zxvmo_vmo_zero(vmo, size, rounded - size, false);
 }
 
 /**
@@ -74,7 +152,7 @@ int zxvmo_vmo_resize(struct zxvmo_vmo *vmo, u64 size)
  * @vmo: the VMO, with its inode locked
  * @stream_size: new stream size
  *
- * Return: 0, or -EINTR if killed; then it has not changed.
+ * Return: 0; -ENOMEM; -EINTR if killed. Then it has not changed.
  */
 int zxvmo_vmo_resize_stream(struct zxvmo_vmo *vmo, u64 stream_size)
 {
@@ -100,7 +178,8 @@ static int get_size(struct zxvmo_cmd *cmd, bool stream)
 	vmo = zxvmo_vmo_get(cmd, arg->handle, 0, &ref);
 	if (IS_ERR(vmo))
 		return PTR_ERR(vmo);
-	size = stream ? READ_ONCE(vmo->stream_size) : READ_ONCE(vmo->size);
+	size = stream ? READ_ONCE(vmo->sizes->stream_size) :
+			READ_ONCE(vmo->sizes->size);
 	zxvmo_handle_put(&ref);
 	return put_user(size, (u64 __user *)u64_to_user_ptr(arg->out_size));
 }
@@ -134,10 +213,10 @@ int zxvmo_vmo_set_size(struct zxvmo_cmd *cmd)
 	else if (!(vmo->options & ZXVMO_VMO_RESIZABLE))
 		ret = -EPERM;
 	else
-		ret = down_write_killable(&vmo->object.inode->i_rwsem);
+		ret = zxvmo_vmo_lock_sizes(vmo);
 	if (!ret) {
-		ret = zxvmo_vmo_resize(vmo, arg->vmo_size);
-		inode_unlock(vmo->object.inode);
+		ret = zxvmo_vmo_resize(vmo->sizes, arg->vmo_size);
+		zxvmo_vmo_unlock_sizes(vmo);
 	}
 	zxvmo_handle_put(&ref);
 	return ret;
@@ -153,11 +232,11 @@ int zxvmo_vmo_set_stream_size(struct zxvmo_cmd *cmd)
 	vmo = zxvmo_vmo_get(cmd, arg->handle, ZXVMO_RIGHT_WRITE, &ref);
 	if (IS_ERR(vmo))
 		return PTR_ERR(vmo);
-	ret = down_write_killable(&vmo->object.inode->i_rwsem);
+	ret = zxvmo_vmo_lock_sizes(vmo);
 	if (!ret) {
-		ret = arg->vmo_size > vmo->size ? -ERANGE :
-		      zxvmo_vmo_resize_stream(vmo, arg->vmo_size);
-		inode_unlock(vmo->object.inode);
+		ret = arg->vmo_size > vmo->sizes->size ? -ERANGE :
+		      zxvmo_vmo_resize_stream(vmo->sizes, arg->vmo_size);
+		zxvmo_vmo_unlock_sizes(vmo);
 	}
 	zxvmo_handle_put(&ref);
 	return ret;

@@ -22,6 +22,7 @@ void zxvmo_supply_init(struct zxvmo_supply *supply,
 {
 	*supply = (struct zxvmo_supply) { .pool.account = account };
 	INIT_LIST_HEAD(&supply->pages);
+	INIT_LIST_HEAD(&supply->removed.pages);
 }
 
 /**
@@ -49,9 +50,11 @@ int zxvmo_supply_fill(struct zxvmo_supply *supply)
 		if (!page || fatal_signal_pending(current)) {
 			if (page)
 				__free_page(page);
-			zxvmo_account_uncharge(supply->pool.account, nr);
+			zxvmo_account_uncharge(zxvmo_account_id(supply->pool.account),
+					       nr);
 			return page ? -EINTR : -ENOMEM;
 		}
+		zxvmo_page_init(page, zxvmo_account_id(supply->pool.account));
 		list_add(&page->lru, &supply->pages);
 		supply->nr++;
 		cond_resched();
@@ -75,40 +78,16 @@ struct page *zxvmo_supply_take(struct zxvmo_supply *supply)
 }
 
 /**
- * zxvmo_supply_release() - free what is left
+ * zxvmo_supply_release() - free what is left, and what was removed
  * @supply: the supply
  */
 void zxvmo_supply_release(struct zxvmo_supply *supply)
 {
 	if (supply->nr) {
-		zxvmo_account_uncharge(supply->pool.account, supply->nr);
 		supply->nr = 0;
 		zxvmo_pages_free(&supply->pages);
 	}
 	if (supply->pool.nodes || supply->pool.leaf)
 		zxvmo_node_pool_drain(&supply->pool);
-}
-
-/**
- * zxvmo_pages_free() - drop the tree's references on pages
- * @pages: list of pages, linked through their lru; empty afterwards
- *
- * Somebody else may hold a page for longer: get_user_pages(), a pipe.
- */
-void zxvmo_pages_free(struct list_head *pages)
-{
-	struct page *batch[32];
-	struct page *page, *next;
-	int nr = 0;
-
-	list_for_each_entry_safe(page, next, pages, lru) {
-		list_del(&page->lru);
-		batch[nr++] = page;
-		if (nr == ARRAY_SIZE(batch)) {
-			release_pages(batch, nr);
-			cond_resched();
-			nr = 0;
-		}
-	}
-	release_pages(batch, nr);
+	zxvmo_removed_free(&supply->removed);
 }

@@ -8,9 +8,9 @@
  * unmapped; then all that might fail is got ready, and if something is missing
  * the locks are dropped and it begins again; then the pages change places.
  *
- * A page that somebody else holds after it was unmapped (I/O in flight, a pipe,
- * a copy) does not move: its holder was given the source, not the destination.
- * The destination gets a copy.
+ * A page that somebody else holds after it was unmapped (I/O in flight, a pipe)
+ * does not move: its holder was given the source, not the destination. Nor does
+ * one that relatives of the source share. The destination gets a copy.
  */
 #include <linux/highmem.h>
 #include <linux/pagemap.h>
@@ -20,20 +20,29 @@
 
 /**
  * struct transfer - one transfer
- * @dst: destination
- * @src: source
+ * @dst_vmo: destination as the caller sees it
+ * @src_vmo: source as the caller sees it
+ * @dst: the owner of its pages
+ * @src: the owner of its pages
  * @first: first index in @dst
  * @src_first: first index in @src
  * @nr: number of pages
- * @supply: pages for copies and nodes for @dst, charged to the owner of @dst
+ * @nr_shared: pages of the piece that must be copied
+ * @supply: pages for copies and nodes for @dst, charged to the creator of @dst;
+ *	receives what is left over
+ * @src_supply: nodes for @src
  */
 struct transfer {
+	struct zxvmo_vmo *dst_vmo;
+	struct zxvmo_vmo *src_vmo;
 	struct zxvmo_vmo *dst;
 	struct zxvmo_vmo *src;
 	u64 first;
 	u64 src_first;
 	u64 nr;
+	unsigned long nr_shared;
 	struct zxvmo_supply supply;
+	struct zxvmo_supply src_supply;
 };
 
 static void transfer_lock(struct transfer *t)
@@ -42,104 +51,142 @@ static void transfer_lock(struct transfer *t)
 
 	if (low->object.koid > high->object.koid)
 		swap(low, high);
-	mutex_lock(&low->lock);
+	down_write(&low->lock);
 	if (low != high)
-		mutex_lock_nested(&high->lock, SINGLE_DEPTH_NESTING);
+		down_write_nested(&high->lock, SINGLE_DEPTH_NESTING);
 }
 
 static void transfer_unlock(struct transfer *t)
 {
-	mutex_unlock(&t->dst->lock);
+	up_write(&t->dst->lock);
 	if (t->src != t->dst)
-		mutex_unlock(&t->src->lock);
+		up_write(&t->src->lock);
 }
 
 static int transfer_check(struct transfer *t)
 {
+	u64 src_offset = (t->src_first << PAGE_SHIFT) - t->src_vmo->offset;
+	u64 offset = (t->first << PAGE_SHIFT) - t->dst_vmo->offset;
 	u64 length = t->nr << PAGE_SHIFT;
 
-	return zxvmo_vmo_check_range(t->src, t->src_first << PAGE_SHIFT, length) ?:
-	       zxvmo_vmo_check_range(t->dst, t->first << PAGE_SHIFT, length);
+	return zxvmo_vmo_check_range(t->src_vmo, src_offset, length) ?:
+	       zxvmo_vmo_check_range(t->dst_vmo, offset, length);
+}
+
+/* Makes the paths to all pages of a range private. */
+static int transfer_split(struct transfer *t, u64 first, u64 last)
+{
+	struct zxvmo_supply *supply = t->src == t->dst ? &t->supply : &t->src_supply;
+	u64 nr_hint = t->src->size >> PAGE_SHIFT;
+	u64 index;
+	int ret;
+
+	for (index = first; zxvmo_ptree_next(&t->src->tree, &index, last);
+	     index = zxvmo_ptree_leaf_last(&t->src->tree, index) + 1) {
+		ret = zxvmo_ptree_reserve(&t->src->tree, index, nr_hint, &supply->pool);
+		if (ret)
+			return ret;
+	}
+	return 0;
 }
 
 /*
- * Gets ready what moving @nr pages to @first takes. -EAGAIN: the supply must be
+ * Gets ready what moving @nr pages to @first takes. -EAGAIN: the supplies must be
  * filled first. On success the destination has a slot for each page that will
  * move, and is charged.
  */
 static int transfer_prepare(struct transfer *t, u64 first, u64 src_first, u64 nr)
 {
+	u32 account = zxvmo_account_id(t->dst->tree.account);
 	u64 src_last = src_first + nr - 1, dst_last = 0;
 	u64 nr_hint = t->dst->size >> PAGE_SHIFT;
-	unsigned long moving = 0, busy = 0;
+	unsigned long moving = 0, busy = 0, foreign = 0;
 	struct page *page;
 	u64 index;
 	int ret;
 
+	t->supply.want = 0;
+	ret = transfer_split(t, src_first, src_last);
+	if (ret)
+		return ret;
+	t->nr_shared = 0;
 	for (index = src_first;
 	     (page = zxvmo_ptree_next(&t->src->tree, &index, src_last)); index++) {
 		moving++;
-		busy += page_count(page) > 1;
 		dst_last = first + index - src_first;
+		if (zxvmo_page_nr_slots(page) > 1)
+			t->nr_shared++;
+		else if (page_count(page) > 1)
+			busy++;
+		if (zxvmo_page_account(page) != account)
+			foreign++;
 	}
 	if (!moving)
 		return 0;
 
-	t->supply.want = busy;
+	t->supply.want = t->nr_shared + busy;
 	zxvmo_ptree_want(&t->dst->tree, dst_last, nr_hint, &t->supply.pool);
-	if (busy > t->supply.nr)
+	if (t->supply.want > t->supply.nr)
 		return -EAGAIN;
-	if (t->dst->tree.account != t->src->tree.account) {
-		ret = zxvmo_account_charge(t->dst->tree.account, moving);
-		if (ret)
-			return ret;
-	}
+	ret = foreign ? zxvmo_account_charge(t->dst->tree.account, foreign) : 0;
+	if (ret)
+		return ret;
 	/* One leaf holds them all, so the last one's slot means all slots. */
 	ret = zxvmo_ptree_reserve(&t->dst->tree, dst_last, nr_hint, &t->supply.pool);
-	if (ret && t->dst->tree.account != t->src->tree.account)
-		zxvmo_account_uncharge(t->dst->tree.account, moving);
+	if (ret && foreign)
+		zxvmo_account_uncharge(account, foreign);
 	return ret;
 }
 
-/*
- * Moves one page, which was charged to the destination; what is left over is
- * added to @freed. Its holders may have come and gone since they were counted:
- * none is left, or one has come that needs no copy, such as a memory error.
- */
-static void transfer_page(struct transfer *t, u64 index, u64 src_index,
-			  struct page *page, struct list_head *freed)
+/* Whether a page must be copied, given that only the pages in @t->supply are left. */
+static bool transfer_copies(struct transfer *t, struct page *page)
 {
-	bool charged = t->dst->tree.account != t->src->tree.account;
-	struct page *old, *new = page;
-	LIST_HEAD(taken);
+	if (zxvmo_page_nr_slots(page) > 1) {
+		t->nr_shared--;
+		return true;
+	}
+	/*
+	 * Its holders may have come and gone since they were counted: none is
+	 * left, or one has come that needs no copy, such as a memory error.
+	 */
+	return page_count(page) > 1 && t->supply.nr > t->nr_shared;
+}
 
-	if (page_count(page) > 1 && t->supply.nr) {
+/* Moves one page; the destination was charged for it if it was another's. */
+static void transfer_page(struct transfer *t, u64 index, u64 src_index,
+			  struct page *page)
+{
+	u32 account = zxvmo_account_id(t->dst->tree.account);
+	u32 src_account = zxvmo_page_account(page);
+	struct zxvmo_removed taken = { .pages = LIST_HEAD_INIT(taken.pages) };
+	struct page *old, *new = page;
+
+	if (transfer_copies(t, page)) {
 		new = zxvmo_supply_take(&t->supply);
 		copy_highpage(new, page);
-		zxvmo_page_disown(page);
 		/* The copy was charged in the supply. */
-		if (charged)
-			zxvmo_account_uncharge(t->dst->tree.account, 1);
+		if (src_account != account)
+			zxvmo_account_uncharge(account, 1);
 	}
 	/* Stored before it is removed: the leaf may be the same and only have it. */
-	old = zxvmo_vmo_store(t->dst, index, new);
-	zxvmo_ptree_remove(&t->src->tree, src_index, src_index, &taken);
-	if (new == page)
+	old = zxvmo_ptree_store(&t->dst->tree, index, new);
+	zxvmo_ptree_remove(&t->src->tree, &src_index, src_index, 0,
+			   &t->src_supply.pool, &taken);
+	if (new == page) {
 		list_del(&page->lru);
-	else
-		list_splice(&taken, freed);
-	if (new != page || charged)
-		zxvmo_account_uncharge(t->src->tree.account, 1);
-	if (old) {
-		zxvmo_page_disown(old);
-		zxvmo_account_uncharge(t->dst->tree.account, 1);
-		list_add(&old->lru, freed);
+		zxvmo_page_disown(page);
+		zxvmo_page_init(page, account);
+		if (src_account != account)
+			zxvmo_account_uncharge(src_account, 1);
+	} else {
+		list_splice(&taken.pages, &t->supply.removed.pages);
 	}
+	if (old && zxvmo_page_drop_slot(old))
+		list_add(&old->lru, &t->supply.removed.pages);
 }
 
 /* Moves @nr pages from @src_first to @first; see transfer_prepare(). */
-static int transfer_piece(struct transfer *t, u64 first, u64 src_first, u64 nr,
-			  struct list_head *freed)
+static int transfer_piece(struct transfer *t, u64 first, u64 src_first, u64 nr)
 {
 	u64 src_last = src_first + nr - 1, last = first + nr - 1;
 	struct page *page;
@@ -156,14 +203,18 @@ static int transfer_piece(struct transfer *t, u64 first, u64 src_first, u64 nr,
 	     (page = zxvmo_ptree_next(&t->src->tree, &index, src_last)); index++) {
 		u64 to = first + index - src_first;
 
-		transfer_page(t, to, index, page, freed);
+		transfer_page(t, to, index, page);
 		/* Where the source has nothing the destination becomes zero. */
 		if (to > gap)
-			zxvmo_vmo_detach(t->dst, gap, to - 1, freed);
+			zxvmo_vmo_remove(t->dst, &gap, to - 1, &t->supply);
 		gap = to + 1;
 	}
-	if (gap <= last)
-		zxvmo_vmo_detach(t->dst, gap, last, freed);
+	/* The leaf may be shared still if nothing was moved. */
+	if (gap <= last) {
+		ret = zxvmo_vmo_remove(t->dst, &gap, last, &t->supply);
+		if (ret < 0)
+			return ret;
+	}
 	zxvmo_vmo_zap_zero_pages(t->dst, first, last);
 	return 0;
 }
@@ -199,8 +250,7 @@ static void transfer_skip(struct transfer *t, bool backwards, u64 *begin, u64 *e
 }
 
 /* Moves the next piece of [*@begin, *@end), which it narrows. */
-static int transfer_step(struct transfer *t, bool backwards, u64 *begin, u64 *end,
-			 struct list_head *freed)
+static int transfer_step(struct transfer *t, bool backwards, u64 *begin, u64 *end)
 {
 	u64 nr, at;
 	int ret;
@@ -211,17 +261,19 @@ static int transfer_step(struct transfer *t, bool backwards, u64 *begin, u64 *en
 	transfer_skip(t, backwards, begin, end);
 	if (*begin == *end)
 		return 0;
+	/* The rest of the leaf of the first or the last index. */
+	at = zxvmo_ptree_leaf_last(&t->dst->tree,
+				   t->first + (backwards ? *end - 1 : *begin));
 	if (backwards)
-		nr = ((t->first + *end - 1) & (ZXVMO_LEAF_PAGES - 1)) + 1;
+		nr = ZXVMO_LEAF_PAGES - (at - (t->first + *end - 1));
 	else
-		nr = ZXVMO_LEAF_PAGES -
-		     ((t->first + *begin) & (ZXVMO_LEAF_PAGES - 1));
+		nr = at - (t->first + *begin) + 1;
 	nr = min(nr, *end - *begin);
 	if (t->src == t->dst)
 		nr = min(nr, max(t->first, t->src_first) -
 			     min(t->first, t->src_first));
 	at = backwards ? *end - nr : *begin;
-	ret = transfer_piece(t, t->first + at, t->src_first + at, nr, freed);
+	ret = transfer_piece(t, t->first + at, t->src_first + at, nr);
 	if (ret)
 		return ret;
 	if (backwards)
@@ -238,14 +290,13 @@ static int transfer_run(struct transfer *t)
 	int ret;
 
 	do {
-		LIST_HEAD(freed);
-
 		transfer_lock(t);
-		ret = transfer_step(t, backwards, &begin, &end, &freed);
+		ret = transfer_step(t, backwards, &begin, &end);
 		transfer_unlock(t);
-		zxvmo_pages_free(&freed);
+		zxvmo_removed_free(&t->supply.removed);
 		if (ret == -EAGAIN)
-			ret = zxvmo_supply_fill(&t->supply);
+			ret = zxvmo_supply_fill(&t->supply) ?:
+			      zxvmo_supply_fill(&t->src_supply);
 		if (!ret && fatal_signal_pending(current))
 			ret = -EINTR;
 		cond_resched();
@@ -253,33 +304,58 @@ static int transfer_run(struct transfer *t)
 	return ret;
 }
 
+/* Moves what there is to move, of @t all but the supplies being set. */
+static int transfer(struct transfer *t)
+{
+	int ret = 0;
+
+	if (t->dst == t->src && t->first == t->src_first) {
+		/* The same bytes. Of the same VMO not even the range matters. */
+		if (t->dst_vmo == t->src_vmo)
+			return 0;
+		down_read(&t->dst->lock);
+		ret = transfer_check(t);
+		up_read(&t->dst->lock);
+		return ret;
+	}
+	zxvmo_supply_init(&t->supply, t->dst->tree.account);
+	zxvmo_supply_init(&t->src_supply, t->src->tree.account);
+	ret = transfer_run(t);
+	zxvmo_supply_release(&t->src_supply);
+	zxvmo_supply_release(&t->supply);
+	return ret;
+}
+
 int zxvmo_vmo_transfer_data(struct zxvmo_cmd *cmd)
 {
 	struct zxvmo_vmo_transfer_data *arg = cmd->arg;
 	struct zxvmo_ref dst_ref, src_ref;
+	u64 offset, src_offset;
 	struct transfer t;
 	int ret;
 
 	if (arg->options || !PAGE_ALIGNED(arg->offset) ||
 	    !PAGE_ALIGNED(arg->length) || !PAGE_ALIGNED(arg->src_offset))
 		return -EINVAL;
-	t.dst = zxvmo_vmo_get(cmd, arg->handle, ZXVMO_RIGHT_WRITE, &dst_ref);
-	if (IS_ERR(t.dst))
-		return PTR_ERR(t.dst);
-	t.src = zxvmo_vmo_get(cmd, arg->src_handle,
-			      ZXVMO_RIGHT_READ | ZXVMO_RIGHT_WRITE, &src_ref);
-	if (IS_ERR(t.src)) {
-		ret = PTR_ERR(t.src);
+	t.dst_vmo = zxvmo_vmo_get(cmd, arg->handle, ZXVMO_RIGHT_WRITE, &dst_ref);
+	if (IS_ERR(t.dst_vmo))
+		return PTR_ERR(t.dst_vmo);
+	t.src_vmo = zxvmo_vmo_get(cmd, arg->src_handle,
+				  ZXVMO_RIGHT_READ | ZXVMO_RIGHT_WRITE, &src_ref);
+	if (IS_ERR(t.src_vmo)) {
+		ret = PTR_ERR(t.src_vmo);
 		goto out;
 	}
-	t.first = arg->offset >> PAGE_SHIFT;
-	t.src_first = arg->src_offset >> PAGE_SHIFT;
+	t.dst = t.dst_vmo->owner;
+	t.src = t.src_vmo->owner;
 	t.nr = arg->length >> PAGE_SHIFT;
-	ret = 0;
-	if (t.src != t.dst || t.first != t.src_first) {
-		zxvmo_supply_init(&t.supply, t.dst->tree.account);
-		ret = transfer_run(&t);
-		zxvmo_supply_release(&t.supply);
+	if (check_add_overflow(arg->offset, t.dst_vmo->offset, &offset) ||
+	    check_add_overflow(arg->src_offset, t.src_vmo->offset, &src_offset)) {
+		ret = -ERANGE;
+	} else {
+		t.first = offset >> PAGE_SHIFT;
+		t.src_first = src_offset >> PAGE_SHIFT;
+		ret = transfer(&t);
 	}
 	zxvmo_handle_put(&src_ref);
 out:

@@ -9,11 +9,13 @@
  *
  * Lock order:
  *
- *	inode->i_rwsem		sizes of a VMO: its owner may sleep and allocate
+ *	inode->i_rwsem		sizes of a VMO: its owner may sleep and allocate;
+ *				a reference's before that of what it shows
  *	  mmap_lock
- *	    vmo->lock		page tree, sizes (two VMOs: by rising koid)
- *	      page lock
- *	        i_mmap_rwsem, page table locks (inside unmap_mapping_pages())
+ *	    family->lock	parents and children
+ *	      vmo->lock		page tree, sizes (two VMOs: by rising koid)
+ *	        page lock
+ *	          i_mmap_rwsem, page table locks (inside unmap_mapping_pages())
  *	object->lock		signals, waiters, name; a leaf, never held
  *				while another lock is taken
  *
@@ -30,6 +32,7 @@
 #include <linux/mutex.h>
 #include <linux/overflow.h>
 #include <linux/refcount.h>
+#include <linux/rwsem.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
@@ -112,6 +115,7 @@ void zxvmo_object_init(struct zxvmo_object *object,
 		       const struct zxvmo_object_type *type, u32 signals);
 void zxvmo_object_free(struct zxvmo_object *object);
 void zxvmo_object_get_name(struct zxvmo_object *object, char *name);
+void zxvmo_object_update_signals(struct zxvmo_object *object, u32 clear, u32 set);
 void zxvmo_object_set_name(struct zxvmo_object *object, const char *name,
 			   size_t len);
 __poll_t zxvmo_object_poll(struct file *file, struct poll_table_struct *wait);
@@ -161,7 +165,8 @@ extern atomic_long_t zxvmo_nr_handles;
 
 int zxvmo_fs_get(void);
 void zxvmo_fs_put(void);
-struct file *zxvmo_handle_new(struct zxvmo_object *object, u32 rights);
+struct file *zxvmo_handle_new(struct zxvmo_object *object, struct file *relative,
+			      u32 rights);
 struct file *zxvmo_handle_dup(struct file *file, u32 rights);
 int zxvmo_handle_deliver(struct file *file, u64 out_handle);
 int zxvmo_handle_get(struct zxvmo_cmd *cmd, u32 value,
@@ -200,28 +205,38 @@ static inline struct zxvmo_object *zxvmo_file_object(const struct file *file)
 	return file_inode(file)->i_private;
 }
 
-/* pagetree.c */
+/* page.c */
+
+void zxvmo_page_init(struct page *page, u32 account);
+u32 zxvmo_page_account(struct page *page);
+bool zxvmo_page_is_shared(struct page *page);
+void zxvmo_page_set_shared(struct page *page);
+void zxvmo_page_add_slot(struct page *page);
+bool zxvmo_page_drop_slot(struct page *page);
+unsigned int zxvmo_page_nr_slots(struct page *page);
+bool zxvmo_page_reown(struct page *page, int refs);
+void zxvmo_page_wait(struct page *page);
+void zxvmo_page_disown(struct page *page);
+void zxvmo_pages_free(struct list_head *pages);
+
+/* account.c */
+
+struct zxvmo_account;
+
+extern atomic_long_t zxvmo_nr_pages;
+
+struct zxvmo_account *zxvmo_account_get(void);
+void zxvmo_account_put(struct zxvmo_account *account);
+u32 zxvmo_account_id(const struct zxvmo_account *account);
+int zxvmo_account_charge(struct zxvmo_account *account, unsigned long nr);
+void zxvmo_account_uncharge(u32 id, unsigned long nr);
+
+/* node.c */
 
 /* ZXVMO_LEAF_PAGES - indexes that a leaf of a page tree covers */
 #define ZXVMO_LEAF_PAGES	512ULL
 
 struct zxvmo_node;
-
-struct zxvmo_account;
-
-/**
- * struct zxvmo_ptree - page tree of a VMO
- * @account: who pays for the nodes
- * @root: top node, NULL if the tree is empty
- * @nr_pages: pages in the tree
- * @node_bytes: memory of its nodes
- */
-struct zxvmo_ptree {
-	struct zxvmo_account *account;
-	struct zxvmo_node *root;
-	unsigned long nr_pages;
-	unsigned long node_bytes;
-};
 
 /**
  * struct zxvmo_node_pool - nodes allocated ahead of a lock
@@ -229,7 +244,7 @@ struct zxvmo_ptree {
  * @nodes: full nodes, linked through their first slot
  * @nr: number of @nodes
  * @leaf: a short leaf, or NULL
- * @want_nodes: full nodes that the next page takes
+ * @want_nodes: full nodes that the next step takes
  * @want_leaf_slots: slots of the short leaf that it takes, or 0
  */
 struct zxvmo_node_pool {
@@ -241,17 +256,93 @@ struct zxvmo_node_pool {
 	unsigned int want_leaf_slots;
 };
 
+/**
+ * struct zxvmo_removed - what was taken out of a page tree
+ * @pages: pages that no slot names any more, linked through their lru
+ * @node: a node that went with all below it, or NULL
+ */
+struct zxvmo_removed {
+	struct list_head pages;
+	struct zxvmo_node *node;
+};
+
 extern atomic_long_t zxvmo_nr_nodes;
 
 int zxvmo_ptree_setup(void);
 void zxvmo_ptree_cleanup(void);
+bool zxvmo_node_pool_enough(const struct zxvmo_node_pool *pool);
+int zxvmo_node_pool_fill(struct zxvmo_node_pool *pool);
+void zxvmo_node_pool_drain(struct zxvmo_node_pool *pool);
+void zxvmo_removed_free(struct zxvmo_removed *removed);
+
+/* supply.c */
+
+/**
+ * struct zxvmo_supply - pages and nodes allocated ahead of a lock
+ * @pages: zeroed pages, linked through their lru
+ * @nr: number of @pages
+ * @want: pages that the next step takes
+ * @pool: nodes, and who is charged for all of it
+ * @removed: what must be freed without the lock
+ */
+struct zxvmo_supply {
+	struct list_head pages;
+	unsigned long nr;
+	unsigned long want;
+	struct zxvmo_node_pool pool;
+	struct zxvmo_removed removed;
+};
+
+void zxvmo_supply_init(struct zxvmo_supply *supply,
+		       struct zxvmo_account *account);
+int zxvmo_supply_fill(struct zxvmo_supply *supply);
+struct page *zxvmo_supply_take(struct zxvmo_supply *supply);
+void zxvmo_supply_release(struct zxvmo_supply *supply);
+
+/* pagetree.c, clone.c */
+
+/**
+ * struct zxvmo_ptree - page tree of a VMO
+ * @account: who pays for what is added
+ * @root: slot of the top node, 0 if the tree is empty
+ * @base: index 0 of the VMO as the nodes count, which is as the first ancestor
+ *	counts
+ */
+struct zxvmo_ptree {
+	struct zxvmo_account *account;
+	unsigned long root;
+	u64 base;
+};
+
+/**
+ * struct zxvmo_leaf - what stood in one leaf when it was looked at
+ * @at: an index in it, as the nodes count
+ * @node: the leaf, only to be compared with others
+ * @pages: the pages, likewise; NULL where there is none
+ * @shared: others may have some of them
+ */
+struct zxvmo_leaf {
+	u64 at;
+	const struct zxvmo_node *node;
+	const struct page *pages[ZXVMO_LEAF_PAGES];
+	bool shared;
+};
+
+u64 zxvmo_ptree_leaf_last(const struct zxvmo_ptree *tree, u64 index);
 struct page *zxvmo_ptree_lookup(const struct zxvmo_ptree *tree, u64 index);
+struct page *zxvmo_ptree_lookup_private(const struct zxvmo_ptree *tree, u64 index);
+struct page *zxvmo_ptree_lookup_shared(const struct zxvmo_ptree *tree, u64 index);
 struct page *zxvmo_ptree_next(const struct zxvmo_ptree *tree, u64 *index,
 			      u64 last);
+struct page *zxvmo_ptree_next_owned(const struct zxvmo_ptree *tree, u64 *index,
+				    u64 last);
 struct page *zxvmo_ptree_prev(const struct zxvmo_ptree *tree, u64 *index,
 			      u64 first);
 u64 zxvmo_ptree_next_absent(const struct zxvmo_ptree *tree, u64 index, u64 last);
+u64 zxvmo_ptree_next_unowned(const struct zxvmo_ptree *tree, u64 index, u64 last);
 u64 zxvmo_ptree_count(const struct zxvmo_ptree *tree, u64 first, u64 last);
+u64 zxvmo_ptree_count_owned(const struct zxvmo_ptree *tree, u64 first, u64 last);
+u64 zxvmo_ptree_bytes(const struct zxvmo_ptree *tree);
 bool zxvmo_ptree_want(const struct zxvmo_ptree *tree, u64 index, u64 nr_hint,
 		      struct zxvmo_node_pool *pool);
 void zxvmo_ptree_want_range(const struct zxvmo_ptree *tree, u64 first, u64 last,
@@ -260,66 +351,67 @@ int zxvmo_ptree_reserve(struct zxvmo_ptree *tree, u64 index, u64 nr_hint,
 			struct zxvmo_node_pool *pool);
 struct page *zxvmo_ptree_store(struct zxvmo_ptree *tree, u64 index,
 			       struct page *page);
-u64 zxvmo_ptree_remove(struct zxvmo_ptree *tree, u64 first, u64 last,
-		       struct list_head *pages);
-u64 zxvmo_ptree_leaf_last(u64 index);
-int zxvmo_node_pool_fill(struct zxvmo_node_pool *pool);
-void zxvmo_node_pool_drain(struct zxvmo_node_pool *pool);
-
-/* account.c */
-
-extern atomic_long_t zxvmo_nr_pages;
-
-struct zxvmo_account *zxvmo_account_get(void);
-void zxvmo_account_put(struct zxvmo_account *account);
-int zxvmo_account_charge(struct zxvmo_account *account, unsigned long nr);
-void zxvmo_account_uncharge(struct zxvmo_account *account, unsigned long nr);
-
-/* supply.c */
-
-/**
- * struct zxvmo_supply - pages and nodes allocated ahead of a lock
- * @pages: zeroed pages, linked through their lru
- * @nr: number of @pages
- * @want: pages that are still missing
- * @pool: nodes, and who is charged for all of it
- */
-struct zxvmo_supply {
-	struct list_head pages;
-	unsigned long nr;
-	unsigned long want;
-	struct zxvmo_node_pool pool;
-};
-
-void zxvmo_supply_init(struct zxvmo_supply *supply,
-		       struct zxvmo_account *account);
-int zxvmo_supply_fill(struct zxvmo_supply *supply);
-struct page *zxvmo_supply_take(struct zxvmo_supply *supply);
-void zxvmo_supply_release(struct zxvmo_supply *supply);
-void zxvmo_pages_free(struct list_head *pages);
+int zxvmo_ptree_split(struct zxvmo_ptree *tree, u64 first,
+		      struct zxvmo_node_pool *pool, struct zxvmo_removed *removed);
+int zxvmo_ptree_remove(struct zxvmo_ptree *tree, u64 *first, u64 last,
+		       unsigned int max_level, struct zxvmo_node_pool *pool,
+		       struct zxvmo_removed *removed);
+void zxvmo_ptree_get_leaf(const struct zxvmo_ptree *tree, u64 index,
+			  struct zxvmo_leaf *leaf);
+void zxvmo_ptree_count_sharers(const struct zxvmo_ptree *tree,
+			       const struct zxvmo_leaf *leaf, u32 *sharers);
+void zxvmo_ptree_free(struct zxvmo_ptree *tree);
+int zxvmo_ptree_clone(struct zxvmo_ptree *dst, const struct zxvmo_ptree *src,
+		      u64 first, u64 last, struct list_head *pinned,
+		      struct zxvmo_supply *supply);
 
 /* vmo.c */
+
+struct zxvmo_family;
 
 /**
  * struct zxvmo_vmo - a VMO
  * @object: base
  * @options: ZXVMO_VMO_RESIZABLE or ZXVMO_VMO_UNBOUNDED
+ * @child_options: ZXVMO_VMO_CHILD_ bits it was made with, 0 if not as a child
+ * @owner: whose pages it shows: itself, or what a slice or reference shows; held
+ *	by its inode
+ * @sizes: whose sizes it has: itself, or what a reference shows
+ * @offset: its first byte in @owner
+ * @family: its relatives, or NULL if it never had one
+ * @parent: what num_children of which it counts, or NULL
+ * @children: its direct children, through their @sibling
+ * @sibling: in the parent's @children
+ * @nr_children: their number
+ * @relative: in the family's list, of owners only
  * @lock: protects all that follows. @size and @stream_size change only with
- *	the inode locked as well.
- * @tree: the pages, and who they are charged to
+ *	the inode locked as well. Only that of @owner is used.
+ * @tree: the pages, and who pays for new ones
  * @size: size in bytes, a multiple of the page size
  * @stream_size: content size in bytes; more than @size only when it was set
  *	through the property
+ * @mapped: a page was mapped at some time: taking it away must zap
  * @zero_mapped: a zero page was mapped at some time: adding a page must zap
  * @check_link: see check.c
  */
 struct zxvmo_vmo {
 	struct zxvmo_object object;
 	u32 options;
-	struct mutex lock;		/* below mmap_lock, above page locks */
+	u32 child_options;
+	struct zxvmo_vmo *owner;
+	struct zxvmo_vmo *sizes;
+	u64 offset;
+	struct zxvmo_family *family;
+	struct zxvmo_vmo *parent;
+	struct list_head children;
+	struct list_head sibling;
+	u64 nr_children;
+	struct list_head relative;
+	struct rw_semaphore lock;	/* below mmap_lock, above page locks */
 	struct zxvmo_ptree tree;
 	u64 size;
 	u64 stream_size;
+	bool mapped;
 	bool zero_mapped;
 #ifdef CONFIG_DEBUG_VM
 	struct list_head check_link;
@@ -338,28 +430,55 @@ static inline struct zxvmo_vmo *zxvmo_file_vmo(const struct file *file)
 	return zxvmo_to_vmo(zxvmo_file_object(file));
 }
 
+/* A slice or a reference has that of its owner, in whose pages it counts. */
 static inline struct address_space *zxvmo_vmo_mapping(struct zxvmo_vmo *vmo)
 {
 	return vmo->object.inode->i_mapping;
 }
 
+/* Whether a page of the owner is within the VMO at this instant. */
+static inline bool zxvmo_vmo_has_index(struct zxvmo_vmo *vmo, u64 index)
+{
+	return index - (vmo->offset >> PAGE_SHIFT) <
+	       READ_ONCE(vmo->sizes->size) >> PAGE_SHIFT;
+}
+
+struct zxvmo_vmo *zxvmo_vmo_alloc(u32 options);
 struct zxvmo_vmo *zxvmo_vmo_get(struct zxvmo_cmd *cmd, u32 handle, u32 rights,
 				struct zxvmo_ref *ref);
 int zxvmo_vmo_check_range(struct zxvmo_vmo *vmo, u64 offset, u64 length);
-struct page *zxvmo_vmo_store(struct zxvmo_vmo *vmo, u64 index, struct page *page);
-int zxvmo_vmo_populate(struct zxvmo_vmo *vmo, u64 first, u64 last,
-		       struct zxvmo_supply *supply);
+int zxvmo_vmo_own(struct zxvmo_vmo *owner, u64 first, u64 last,
+		  struct page *held, struct zxvmo_supply *supply);
+int zxvmo_vmo_lock_owned(struct zxvmo_vmo *owner, u64 index, struct page **page);
 int zxvmo_vmo_commit(struct zxvmo_vmo *vmo, u64 first, u64 last);
-bool zxvmo_page_disown(struct page *page);
-void zxvmo_vmo_unmap_pages(struct zxvmo_vmo *vmo, u64 first, u64 last);
-u64 zxvmo_vmo_detach(struct zxvmo_vmo *vmo, u64 first, u64 last,
-		     struct list_head *pages);
+void zxvmo_vmo_unmap_pages(struct zxvmo_vmo *owner, u64 first, u64 last);
+int zxvmo_vmo_remove(struct zxvmo_vmo *owner, u64 *first, u64 last,
+		     struct zxvmo_supply *supply);
 int zxvmo_vmo_decommit(struct zxvmo_vmo *vmo, u64 first, u64 last, bool killable);
 int zxvmo_vmo_zero(struct zxvmo_vmo *vmo, u64 offset, u64 length, bool killable);
 
+/* family.c */
+
+int zxvmo_family_get(struct zxvmo_vmo *parent, struct zxvmo_vmo *child);
+void zxvmo_family_join(struct zxvmo_vmo *parent, struct zxvmo_vmo *child);
+void zxvmo_family_leave(struct zxvmo_vmo *vmo);
+bool zxvmo_vmo_has_relatives(struct zxvmo_vmo *vmo);
+int zxvmo_vmo_kin_info(struct zxvmo_vmo *vmo, struct zxvmo_info_vmo *info);
+
 /* size.c */
 
+static inline int zxvmo_vmo_lock_sizes(struct zxvmo_vmo *vmo)
+{
+	return down_write_killable(&vmo->sizes->object.inode->i_rwsem);
+}
+
+static inline void zxvmo_vmo_unlock_sizes(struct zxvmo_vmo *vmo)
+{
+	inode_unlock(vmo->sizes->object.inode);
+}
+
 void zxvmo_vmo_set_sizes(struct zxvmo_vmo *vmo, u64 size, u64 stream_size);
+bool zxvmo_vmo_can_end(struct zxvmo_vmo *vmo, u64 size);
 int zxvmo_vmo_resize(struct zxvmo_vmo *vmo, u64 size);
 int zxvmo_vmo_resize_stream(struct zxvmo_vmo *vmo, u64 stream_size);
 
@@ -445,6 +564,7 @@ int zxvmo_vmo_op_range(struct zxvmo_cmd *cmd);
 int zxvmo_vmo_set_cache_policy(struct zxvmo_cmd *cmd);
 int zxvmo_vmo_replace_as_executable(struct zxvmo_cmd *cmd);
 int zxvmo_vmo_transfer_data(struct zxvmo_cmd *cmd);
+int zxvmo_vmo_create_child(struct zxvmo_cmd *cmd);
 int zxvmo_vmar_map(struct zxvmo_cmd *cmd);
 int zxvmo_vmar_unmap(struct zxvmo_cmd *cmd);
 int zxvmo_vmar_protect(struct zxvmo_cmd *cmd);

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Families: which VMO is whose child, and whom a page is shared with.
+ *
+ * A VMO gets a family with its first child and shares it with all descendants.
+ * A child does not keep its parent: when a VMO goes, its own parent takes its
+ * children, without ever having been without. (A slice or a reference does keep
+ * the owner of its pages, which is why that one may outlive its handles.)
+ *
+ * Each VMO in the family that has a page tree is on its list of owners. Pages are
+ * shared within a family only, and only at the same index as the nodes count.
+ * So who shares a page is found out when somebody asks, leaf by leaf, by a look
+ * at the same place of each relative's tree; nothing is kept for it.
+ *
+ * family->lock protects the links between members and the list of owners. It
+ * comes before the locks of the VMOs.
+ */
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+#include "zxvmo.h"
+
+/* ONE_BYTE - unit of zxvmo_info_vmo's fractional fields */
+#define ONE_BYTE	(1ULL << 63)
+
+/**
+ * struct zxvmo_family - VMOs that descend from one
+ * @lock: protects @owners and the links of the members
+ * @refs: members
+ * @owners: the members with a page tree, through their relative
+ * @nr_owners: their number
+ */
+struct zxvmo_family {
+	struct mutex lock;
+	refcount_t refs;
+	struct list_head owners;
+	unsigned long nr_owners;
+};
+
+static void family_put(struct zxvmo_family *family)
+{
+	if (refcount_dec_and_test(&family->refs))
+		kfree(family);
+}
+
+/**
+ * zxvmo_family_get() - let a child belong to its parent's family
+ * @parent: the parent
+ * @child: a new VMO, which nobody sees as a child before zxvmo_family_join()
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int zxvmo_family_get(struct zxvmo_vmo *parent, struct zxvmo_vmo *child)
+{
+	struct zxvmo_family *new;
+
+	if (!smp_load_acquire(&parent->family)) {
+		new = kzalloc(sizeof(*new), GFP_KERNEL_ACCOUNT);
+		if (!new)
+			return -ENOMEM;
+		mutex_init(&new->lock);
+		refcount_set(&new->refs, 1);
+		INIT_LIST_HEAD(&new->owners);
+		new->nr_owners = 1;
+		/* Who has no family is no slice and no reference. */
+		down_write(&parent->lock);
+		if (!parent->family) {
+			list_add(&parent->relative, &new->owners);
+			smp_store_release(&parent->family, new);
+			new = NULL;
+		}
+		up_write(&parent->lock);
+		kfree(new);
+	}
+	refcount_inc(&parent->family->refs);
+	child->family = parent->family;
+	return 0;
+}
+
+/**
+ * zxvmo_family_join() - make a VMO the child of another
+ * @parent: the parent
+ * @child: the child
+ */
+void zxvmo_family_join(struct zxvmo_vmo *parent, struct zxvmo_vmo *child)
+{
+	struct zxvmo_family *family = child->family;
+
+	mutex_lock(&family->lock);
+	child->parent = parent;
+	list_add_tail(&child->sibling, &parent->children);
+	if (!parent->nr_children++)
+		zxvmo_object_update_signals(&parent->object,
+					    ZXVMO_SIGNAL_ZERO_CHILDREN, 0);
+	if (child->owner == child) {
+		list_add_tail(&child->relative, &family->owners);
+		WRITE_ONCE(family->nr_owners, family->nr_owners + 1);
+	}
+	mutex_unlock(&family->lock);
+}
+
+/**
+ * zxvmo_family_leave() - a VMO is gone
+ * @vmo: the VMO
+ *
+ * Its children become its parent's.
+ */
+void zxvmo_family_leave(struct zxvmo_vmo *vmo)
+{
+	struct zxvmo_family *family = vmo->family;
+	struct zxvmo_vmo *parent = vmo->parent;
+	struct zxvmo_vmo *child;
+
+	if (!family)
+		return;
+	mutex_lock(&family->lock);
+	list_for_each_entry(child, &vmo->children, sibling)
+		child->parent = parent;
+	if (parent) {
+		list_splice_tail(&vmo->children, &vmo->sibling);
+		list_del(&vmo->sibling);
+		parent->nr_children += vmo->nr_children - 1;
+		if (!parent->nr_children)
+			zxvmo_object_update_signals(&parent->object, 0,
+						    ZXVMO_SIGNAL_ZERO_CHILDREN);
+	} else {
+		while (!list_empty(&vmo->children))
+			list_del_init(vmo->children.next);
+	}
+	if (!list_empty(&vmo->relative)) {
+		list_del(&vmo->relative);
+		WRITE_ONCE(family->nr_owners, family->nr_owners - 1);
+	}
+	mutex_unlock(&family->lock);
+	family_put(family);
+}
+
+/**
+ * zxvmo_vmo_has_relatives() - whether there may be others that share pages
+ * @owner: a VMO with a page tree
+ *
+ * Return: true if the family has another VMO with a page tree.
+ */
+bool zxvmo_vmo_has_relatives(struct zxvmo_vmo *owner)
+{
+	struct zxvmo_family *family = smp_load_acquire(&owner->family);
+
+	return family && READ_ONCE(family->nr_owners) > 1;
+}
+
+/**
+ * struct attribution - what is counted for one VMO
+ * @nr_pages: pages it sees
+ * @nr_private: pages that nobody else sees
+ * @scaled: bytes, each page divided by the number of those who see it
+ * @fraction: what @scaled leaves out
+ * @leaf: the leaf that is looked at
+ * @sharers: for each page of the leaf how many see it
+ */
+struct attribution {
+	u64 nr_pages;
+	u64 nr_private;
+	u64 scaled;
+	u64 fraction;
+	struct zxvmo_leaf leaf;
+	u32 sharers[ZXVMO_LEAF_PAGES];
+};
+
+static void attribute_leaf(struct attribution *a)
+{
+	size_t i;
+
+	for (i = 0; i < ZXVMO_LEAF_PAGES; i++) {
+		u32 nr = a->sharers[i];
+
+		if (!a->leaf.pages[i])
+			continue;
+		a->nr_pages++;
+		a->nr_private += nr == 1;
+		a->scaled += PAGE_SIZE / nr;
+		a->fraction += PAGE_SIZE % nr * (ONE_BYTE / nr);
+		if (a->fraction >= ONE_BYTE) {
+			a->fraction -= ONE_BYTE;
+			a->scaled++;
+		}
+	}
+}
+
+/* Finds out who of the family has the pages of @a's leaf as well. */
+static int count_sharers(struct zxvmo_vmo *vmo, struct attribution *a)
+{
+	struct zxvmo_vmo *other;
+
+	list_for_each_entry(other, &vmo->family->owners, relative) {
+		if (other == vmo)
+			continue;
+		down_read(&other->lock);
+		zxvmo_ptree_count_sharers(&other->tree, &a->leaf, a->sharers);
+		up_read(&other->lock);
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return 0;
+}
+
+static int attribute(struct zxvmo_vmo *vmo, struct attribution *a)
+{
+	bool found;
+	u64 index;
+
+	lockdep_assert_held(&vmo->family->lock);
+	for (index = 0;; index = zxvmo_ptree_leaf_last(&vmo->tree, index) + 1) {
+		down_read(&vmo->lock);
+		found = zxvmo_ptree_next(&vmo->tree, &index, ZXVMO_LAST_INDEX);
+		if (found)
+			zxvmo_ptree_get_leaf(&vmo->tree, index, &a->leaf);
+		up_read(&vmo->lock);
+		if (!found)
+			return 0;
+
+		memset32(a->sharers, 1, ARRAY_SIZE(a->sharers));
+		if (a->leaf.shared && count_sharers(vmo, a))
+			return -EINTR;
+		attribute_leaf(a);
+		cond_resched();
+	}
+}
+
+/**
+ * zxvmo_vmo_kin_info() - what information there is on relatives and pages
+ * @vmo: the VMO
+ * @info: its fields for these are set
+ *
+ * Return: 0; -ENOMEM; -EINTR if killed.
+ */
+int zxvmo_vmo_kin_info(struct zxvmo_vmo *vmo, struct zxvmo_info_vmo *info)
+{
+	struct zxvmo_family *family = smp_load_acquire(&vmo->family);
+	struct attribution *a = NULL;
+	u64 nr_pages;
+	int ret = 0;
+
+	if (vmo->owner == vmo) {
+		down_read(&vmo->lock);
+		nr_pages = zxvmo_ptree_count(&vmo->tree, 0, ZXVMO_LAST_INDEX);
+		info->metadata_bytes = zxvmo_ptree_bytes(&vmo->tree);
+		up_read(&vmo->lock);
+		info->committed_bytes = nr_pages << PAGE_SHIFT;
+		info->committed_private_bytes = info->committed_bytes;
+		info->committed_scaled_bytes = info->committed_bytes;
+	}
+	if (family) {
+		if (vmo->owner == vmo && zxvmo_vmo_has_relatives(vmo)) {
+			a = kvzalloc(sizeof(*a), GFP_KERNEL_ACCOUNT);
+			if (!a)
+				return -ENOMEM;
+		}
+		ret = mutex_lock_killable(&family->lock);
+		if (ret)
+			goto out;
+		if (vmo->parent) {
+			info->parent_koid = vmo->parent->object.koid;
+			if (vmo->owner == vmo)
+				info->flags |= ZXVMO_INFO_VMO_IS_COW_CLONE;
+		}
+		info->num_children = vmo->nr_children;
+		if (a)
+			ret = attribute(vmo, a);
+		mutex_unlock(&family->lock);
+		if (ret)
+			goto out;
+	}
+	if (a) {
+		info->committed_bytes = a->nr_pages << PAGE_SHIFT;
+		info->committed_private_bytes = a->nr_private << PAGE_SHIFT;
+		info->committed_scaled_bytes = a->scaled;
+		info->committed_fractional_scaled_bytes = a->fraction;
+	}
+	info->populated_bytes = info->committed_bytes;
+	info->populated_private_bytes = info->committed_private_bytes;
+	info->populated_scaled_bytes = info->committed_scaled_bytes;
+	info->populated_fractional_scaled_bytes = info->committed_fractional_scaled_bytes;
+out:
+	kvfree(a);
+	return ret;
+}

@@ -21,7 +21,7 @@
 #include "zxvmo.h"
 
 /* ONE_BYTE - unit of zxvmo_info_vmo's fractional fields */
-#define ONE_BYTE	(1ULL << 63)
+#define ONE_BYTE	BIT_ULL(63)
 
 /**
  * struct zxvmo_family - VMOs that descend from one
@@ -31,11 +31,18 @@
  * @nr_owners: their number
  */
 struct zxvmo_family {
-	struct mutex lock;
+	struct mutex lock;		/* above vmo->lock */
 	refcount_t refs;
 	struct list_head owners;
 	unsigned long nr_owners;
 };
+
+/* The family, once it has been made. */
+static struct zxvmo_family *vmo_family(struct zxvmo_vmo *vmo)
+{
+	/* With all that zxvmo_family_get() put into it. */
+	return smp_load_acquire(&vmo->family);
+}
 
 static void family_put(struct zxvmo_family *family)
 {
@@ -54,7 +61,7 @@ int zxvmo_family_get(struct zxvmo_vmo *parent, struct zxvmo_vmo *child)
 {
 	struct zxvmo_family *new;
 
-	if (!smp_load_acquire(&parent->family)) {
+	if (!vmo_family(parent)) {
 		new = kzalloc(sizeof(*new), GFP_KERNEL_ACCOUNT);
 		if (!new)
 			return -ENOMEM;
@@ -66,6 +73,7 @@ int zxvmo_family_get(struct zxvmo_vmo *parent, struct zxvmo_vmo *child)
 		down_write(&parent->lock);
 		if (!parent->family) {
 			list_add(&parent->relative, &new->owners);
+			/* Pairs with vmo_family(). */
 			smp_store_release(&parent->family, new);
 			new = NULL;
 		}
@@ -143,7 +151,7 @@ void zxvmo_family_leave(struct zxvmo_vmo *vmo)
  */
 bool zxvmo_vmo_has_relatives(struct zxvmo_vmo *owner)
 {
-	struct zxvmo_family *family = smp_load_acquire(&owner->family);
+	struct zxvmo_family *family = vmo_family(owner);
 
 	return family && READ_ONCE(family->nr_owners) > 1;
 }
@@ -236,7 +244,7 @@ static int attribute(struct zxvmo_vmo *vmo, struct attribution *a)
  */
 int zxvmo_vmo_kin_info(struct zxvmo_vmo *vmo, struct zxvmo_info_vmo *info)
 {
-	struct zxvmo_family *family = smp_load_acquire(&vmo->family);
+	struct zxvmo_family *family = vmo_family(vmo);
 	struct attribution *a = NULL;
 	u64 nr_pages;
 	int ret = 0;

@@ -127,6 +127,12 @@ static const struct command commands[] = {
 			     HANDLE(vmo_transfer_data, src_handle, VMO,
 				    RIGHT(READ) | RIGHT(WRITE)) },
 		.zeros = { ZERO(vmo_transfer_data, options) }),
+	COMMAND(VMO_CREATE_CHILD, 40,
+		.makes_handle = true,
+		.handles = { HANDLE(vmo_create_child, handle, VMO,
+				    RIGHT(DUPLICATE) | RIGHT(READ)) },
+		.zeros = { ZERO(vmo_create_child, __reserved) },
+		.outs = { OUT(vmo_create_child, out_handle, 4) }),
 	COMMAND(VMAR_MAP, 48,
 		.handles = { HANDLE(vmar_map, handle, VMAR, 0),
 			     HANDLE(vmar_map, vmo, VMO,
@@ -286,6 +292,10 @@ static void fill(const struct command *c, struct world *w, union argument *arg)
 	case ZXVMO_VMO_TRANSFER_DATA:
 		FILL(vmo_transfer_data, .handle = w->vmo, .src_handle = w->source,
 		     .length = page);
+		break;
+	case ZXVMO_VMO_CREATE_CHILD:
+		FILL(vmo_create_child, .handle = w->vmo,
+		     .options = ZXVMO_VMO_CHILD_SNAPSHOT, .vmo_size = page);
 		break;
 	case ZXVMO_VMAR_MAP:
 		FILL(vmar_map, .handle = ZXVMO_HANDLE_VMAR_ROOT_SELF, .vmo = w->vmo,
@@ -465,6 +475,14 @@ TEST(layout_of_commands)
 	EXPECT_FIELD(vmo_transfer_data, length, 24, 8);
 	EXPECT_FIELD(vmo_transfer_data, src_offset, 32, 8);
 
+	EXPECT_EQ(40, sizeof(struct zxvmo_vmo_create_child));
+	EXPECT_FIELD(vmo_create_child, handle, 4, 4);
+	EXPECT_FIELD(vmo_create_child, options, 8, 4);
+	EXPECT_FIELD(vmo_create_child, __reserved, 12, 4);
+	EXPECT_FIELD(vmo_create_child, offset, 16, 8);
+	EXPECT_FIELD(vmo_create_child, vmo_size, 24, 8);
+	EXPECT_FIELD(vmo_create_child, out_handle, 32, 8);
+
 	EXPECT_EQ(48, sizeof(struct zxvmo_vmar_map));
 	EXPECT_FIELD(vmar_map, handle, 4, 4);
 	EXPECT_FIELD(vmar_map, options, 8, 4);
@@ -546,6 +564,7 @@ TEST(command_numbers)
 	EXPECT_EQ(0xda48, ZXVMO_VMO_SET_CACHE_POLICY);
 	EXPECT_EQ(0xda49, ZXVMO_VMO_REPLACE_AS_EXECUTABLE);
 	EXPECT_EQ(0xda4a, ZXVMO_VMO_TRANSFER_DATA);
+	EXPECT_EQ(0xda4b, ZXVMO_VMO_CREATE_CHILD);
 	EXPECT_EQ(0xda60, ZXVMO_VMAR_MAP);
 	EXPECT_EQ(0xda61, ZXVMO_VMAR_UNMAP);
 	EXPECT_EQ(0xda62, ZXVMO_VMAR_PROTECT);
@@ -1313,7 +1332,7 @@ TEST(missing_right_eacces)
 			}
 		}
 	}
-	EXPECT_EQ(18, n);
+	EXPECT_EQ(20, n);
 	world_close(&w);
 }
 
@@ -1736,7 +1755,7 @@ TEST(query_contents)
 		EXPECT_EQ(0, query.flags);
 		EXPECT_EQ(ZXVMO_API_VERSION, query.out_api_version);
 		EXPECT_EQ(zt_page_size(), query.out_page_size);
-		EXPECT_EQ(ZXVMO_FEATURE_VMO, query.out_features);
+		EXPECT_EQ(ZXVMO_FEATURE_VMO | ZXVMO_FEATURE_CHILDREN, query.out_features);
 		EXPECT_EQ(0, query.out_errata);
 	}
 	world_close(&w);

@@ -211,6 +211,132 @@ static zt_unused void vmo_unmap(struct __test_metadata *const _metadata,
 	ASSERT_OK(zx_vmar_unmap(zx_vmar_root_self(), (zx_vaddr_t)addr, length));
 }
 
+/*
+ * Contents as text, a letter for each page: what fills it, '.' for zeros, '?'
+ * for bytes that differ, '!' if it cannot be read. The last few texts stay.
+ */
+#define MAX_LETTERS	64
+
+static zt_unused const char *vmo_letters(zx_handle_t vmo, uint64_t page, unsigned int pages)
+{
+	static char texts[8][MAX_LETTERS + 1];
+	static unsigned int turn;
+	char *text = texts[turn++ % 8];
+	unsigned char first;
+	unsigned int i;
+
+	for (i = 0; i < pages && i < MAX_LETTERS; i++) {
+		text[i] = '?';
+		if (zx_vmo_read(vmo, &first, (page + i) * PAGE, 1) != ZX_OK)
+			text[i] = '!';
+		else if (vmo_span(vmo, (page + i) * PAGE, PAGE, first) == PAGE)
+			text[i] = first ? first : '.';
+	}
+	text[i] = 0;
+	return text;
+}
+
+static zt_unused const char *mem_letters(const void *memory, unsigned int pages)
+{
+	static char texts[8][MAX_LETTERS + 1];
+	static unsigned int turn;
+	char *text = texts[turn++ % 8];
+	const unsigned char *p = memory;
+	unsigned int i;
+
+	for (i = 0; i < pages && i < MAX_LETTERS; i++, p += PAGE)
+		text[i] = mem_span(p, PAGE, *p) < PAGE ? '?' : *p ? *p : '.';
+	text[i] = 0;
+	return text;
+}
+
+/* The pages from @page on are as the text tells */
+#define EXPECT_LETTERS_AT(page, text, vmo)	\
+	EXPECT_STREQ(text, vmo_letters(vmo, page, strlen(text)))
+#define EXPECT_LETTERS(text, vmo)	EXPECT_LETTERS_AT(0, text, vmo)
+#define EXPECT_MAPPED(text, memory)	\
+	EXPECT_STREQ(text, mem_letters(memory, strlen(text)))
+
+/* Write such a text, but for its dots, which leave their pages alone */
+static zt_unused void vmo_spell(struct __test_metadata *const _metadata,
+				zx_handle_t vmo, uint64_t page, const char *text)
+{
+	for (; *text; text++, page++)
+		if (*text != '.')
+			vmo_fill(_metadata, vmo, page * PAGE, PAGE, *text);
+}
+
+/* Children */
+
+static const struct child_kind {
+	const char *name;
+	uint32_t option;
+	bool snapshot;
+} child_kinds[] zt_unused = {
+	{ "SNAPSHOT", ZX_VMO_CHILD_SNAPSHOT, true },
+	{ "SNAPSHOT_AT_LEAST_ON_WRITE", ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE, true },
+	{ "SNAPSHOT_MODIFIED", ZX_VMO_CHILD_SNAPSHOT_MODIFIED, true },
+	{ "SLICE", ZX_VMO_CHILD_SLICE, false },
+	{ "REFERENCE", ZX_VMO_CHILD_REFERENCE, false },
+};
+
+static zt_unused zx_handle_t
+vmo_child(struct __test_metadata *const _metadata, zx_handle_t parent,
+	  uint32_t options, uint64_t offset, uint64_t size)
+{
+	zx_handle_t child = ZX_HANDLE_INVALID;
+
+	ASSERT_OK(zx_vmo_create_child(parent, options, offset, size, &child));
+	return child;
+}
+
+/* Of these pages of the parent */
+#define vmo_snapshot(metadata, parent, page, pages)	\
+	vmo_child(metadata, parent, ZX_VMO_CHILD_SNAPSHOT, (page) * PAGE, (pages) * PAGE)
+#define vmo_slice(metadata, parent, page, pages)	\
+	vmo_child(metadata, parent, ZX_VMO_CHILD_SLICE, (page) * PAGE, (pages) * PAGE)
+#define vmo_reference(metadata, parent)	\
+	vmo_child(metadata, parent, ZX_VMO_CHILD_REFERENCE, 0, 0)
+
+/* Any kind, of all of the parent */
+static zt_unused zx_handle_t
+vmo_child_of_kind(struct __test_metadata *const _metadata, zx_handle_t parent,
+		  const struct child_kind *kind)
+{
+	bool reference = kind->option == ZX_VMO_CHILD_REFERENCE;
+
+	return vmo_child(_metadata, parent, kind->option, 0,
+			 reference ? 0 : vmo_size(_metadata, parent));
+}
+
+static zt_unused zx_koid_t koid_of(struct __test_metadata *const _metadata,
+				   zx_handle_t handle)
+{
+	return handle_basic(_metadata, handle).koid;
+}
+
+static zt_unused zx_signals_t signals_of(struct __test_metadata *const _metadata,
+					 zx_handle_t handle)
+{
+	zx_signals_t observed = 0;
+
+	ASSERT_ST(ZX_ERR_TIMED_OUT, zx_object_wait_one(handle, 0, 0, &observed));
+	return observed;
+}
+
+/* The parent knows of so many children, and its signal agrees */
+#define EXPECT_CHILDREN(n, vmo) do {						\
+	EXPECT_EQ(n, vmo_info(_metadata, vmo).num_children);			\
+	EXPECT_EQ((n) ? 0 : ZX_VMO_ZERO_CHILDREN,				\
+		  signals_of(_metadata, vmo) & ZX_VMO_ZERO_CHILDREN);		\
+} while (0)
+
+static zt_unused zx_status_t vmo_pages_op(zx_handle_t vmo, uint32_t op, uint64_t page,
+					  uint64_t pages)
+{
+	return zx_vmo_op_range(vmo, op, page * PAGE, pages * PAGE, NULL, 0);
+}
+
 /* Ordinary memory */
 static zt_unused unsigned char *user_pages(struct __test_metadata *const _metadata,
 					   size_t pages, int prot)

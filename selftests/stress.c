@@ -32,8 +32,8 @@
 	X(load) X(store) X(vmo_read) X(vmo_write) X(copy_mapped)	\
 	X(commit) X(decommit) X(zero) X(hint) X(resize) X(stream)	\
 	X(transfer) X(map) X(unmap) X(advise) X(protect) X(move)	\
-	X(create) X(duplicate) X(replace) X(close) X(info) X(pass)	\
-	X(receive) X(file) X(punch) X(splice) X(other_process)		\
+	X(create) X(child) X(duplicate) X(replace) X(close) X(info)	\
+	X(pass) X(receive) X(file) X(punch) X(splice) X(other_process)		\
 	X(frozen) X(event) X(fork)
 
 enum op {
@@ -400,6 +400,36 @@ static void do_create(struct worker *worker)
 	if (check_status(worker, zx_vmo_create(below(worker, MAX_PAGES * PAGE),
 					       options[below(worker, 3)], &vmo)))
 		keep(worker, vmo);
+}
+
+/* Of what is frozen nothing but a copy, which anybody may change. */
+static void do_child(struct worker *worker)
+{
+	static const uint32_t options[] = {
+		ZX_VMO_CHILD_SNAPSHOT, ZX_VMO_CHILD_SNAPSHOT | ZX_VMO_CHILD_RESIZABLE,
+		ZX_VMO_CHILD_SNAPSHOT | ZX_VMO_CHILD_NO_WRITE,
+		ZX_VMO_CHILD_SNAPSHOT_MODIFIED, ZX_VMO_CHILD_SLICE,
+		ZX_VMO_CHILD_REFERENCE, ZX_VMO_CHILD_REFERENCE | ZX_VMO_CHILD_RESIZABLE,
+	};
+	uint32_t option = options[below(worker, ARRAY_SIZE(options))];
+	bool whole = option & ZX_VMO_CHILD_REFERENCE;
+	zx_handle_t child;
+
+	if (!below(worker, 4)) {
+		if (zx_vmo_create_child(frozen, ZX_VMO_CHILD_SNAPSHOT, 0, MAX_PAGES * PAGE,
+					&child))
+			return;
+		if (zx_vmo_read(child, worker->buffer, any_offset(worker), PAGE) ||
+		    mem_span(worker->buffer, PAGE, FROZEN) != PAGE)
+			error(worker, "child of what is frozen", worker->buffer[0]);
+		zx_vmo_write(child, "\1", any_offset(worker), 1);
+		zx_handle_close(child);
+		return;
+	}
+	if (check_status(worker, zx_vmo_create_child(any_vmo(worker), option,
+						     whole ? 0 : any_offset(worker),
+						     whole ? 0 : any_length(worker), &child)))
+		keep(worker, child);
 }
 
 static void do_duplicate(struct worker *worker)

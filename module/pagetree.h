@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Inside of the page tree: its nodes and slots. Only for node.c, pagetree.c,
- * clone.c, which tell what they mean, and check.c.
+ * Inside of the page tree: its nodes and slots. Only for pagetree.c,
+ * pagetree_change.c, node.c and clone.c, which tell what they mean, and check.c.
  */
 #ifndef _ZXVMO_PAGETREE_H
 #define _ZXVMO_PAGETREE_H
@@ -110,6 +110,17 @@ static inline bool node_is_private(const struct zxvmo_node *node)
 	return true;
 }
 
+static inline struct zxvmo_node *tree_root(const struct zxvmo_ptree *tree)
+{
+	return slot_node(tree->root);
+}
+
+/* pagetree.c */
+struct zxvmo_node *ptree_leaf(const struct zxvmo_ptree *tree, u64 at, bool private);
+struct zxvmo_node *ptree_next_leaf(const struct zxvmo_ptree *tree, u64 *at,
+				   u64 last, bool private);
+
+/* node.c */
 size_t node_bytes(const struct zxvmo_node *node);
 struct zxvmo_node *node_pool_take(struct zxvmo_node_pool *pool,
 				  unsigned int level, unsigned int nr_slots);

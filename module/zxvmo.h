@@ -299,7 +299,7 @@ int zxvmo_supply_fill(struct zxvmo_supply *supply);
 struct page *zxvmo_supply_take(struct zxvmo_supply *supply);
 void zxvmo_supply_release(struct zxvmo_supply *supply);
 
-/* pagetree.c, clone.c */
+/* pagetree.c, pagetree_change.c, clone.c */
 
 /**
  * struct zxvmo_ptree - page tree of a VMO

@@ -13,7 +13,7 @@
 #include "delay.h"
 
 /* The page lock is held from the first of these on, but not at mkwrite's entry */
-#define UNLOCK		"mutex_unlock@return"
+#define UNLOCK		"up_read@return"
 #define FAULT_RETURN	"zxvmo_vma_fault@return"
 #define FINISH		"finish_fault"
 #define MKWRITE		"zxvmo_vma_page_mkwrite"

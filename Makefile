@@ -9,7 +9,7 @@ SYSCONFDIR ?= /etc
 ZXVM := selftests/vm/zxvm
 Q := $(if $(filter 1,$(V)),,@)
 SOURCES := Kbuild $(wildcard module/*.[ch] module/include/*.h uapi/*.h)
-TEST_SOURCES := $(wildcard selftests/modules/*.c)
+TEST_SOURCES := $(wildcard selftests/modules/*.c selftests/kunit/*.[ch])
 kdir = $(if $(filter host,$1),$(KDIR),$(shell selftests/vm/fetch-kernel --print kdir $(1:lint-%=%)))
 # How to build in build/host, build/KERNEL (for tests, which need lines of source but no BTF) and build/lint-KERNEL
 flags_for = $(if $(filter host,$1),,W=1 ZXVMO_SELFTESTS=1 CONFIG_DEBUG_INFO_BTF_MODULES= \

@@ -25,12 +25,14 @@
 
 #include "zxvmo.h"
 
-static unsigned long max_memory;
-module_param(max_memory, ulong, 0644);
+/** zxvmo_max_memory - the ceiling in bytes, 0: half of the RAM */
+unsigned long zxvmo_max_memory;
+module_param_named(max_memory, zxvmo_max_memory, ulong, 0644);
 MODULE_PARM_DESC(max_memory, "most bytes of memory in VMOs, 0: half of the RAM");
 
-static unsigned int user_share = 50;
-module_param(user_share, uint, 0644);
+/** zxvmo_user_share - percentage of it for one user */
+unsigned int zxvmo_user_share = 50;
+module_param_named(user_share, zxvmo_user_share, uint, 0644);
 MODULE_PARM_DESC(user_share,
 		 "percentage of max_memory for a user without CAP_SYS_RESOURCE");
 
@@ -186,8 +188,8 @@ static bool counter_add(atomic_long_t *counter, unsigned long nr,
  */
 int zxvmo_account_charge(struct zxvmo_account *account, unsigned long nr)
 {
-	unsigned long limit = READ_ONCE(max_memory);
-	unsigned int share = min(READ_ONCE(user_share), 100U);
+	unsigned long limit = READ_ONCE(zxvmo_max_memory);
+	unsigned int share = min(READ_ONCE(zxvmo_user_share), 100U);
 	unsigned long user_limit;
 
 	limit = limit ? limit / PAGE_SIZE : totalram_pages() / 2;

@@ -20,8 +20,9 @@ static LIST_HEAD(zxvmo_check_vmos);
 
 /**
  * struct check - a check of one or more trees
- * @nodes: how many slots and roots name each node
- * @pages: how many slots name each page
+ * @nodes: how many slots and roots name each node, by address, which is a
+ *	multiple of 8
+ * @pages: how many slots name each page, by frame number
  * @tree: the tree that is looked at
  * @mapping: what the pages that its VMO owns belong to
  * @state: what was counted
@@ -50,10 +51,9 @@ static void check_exit(struct check *check)
 	xa_destroy(&check->pages);
 }
 
-/* Counts that something is named; it lies at a multiple of 8. Returns 0 or the number. */
-static unsigned long check_named(struct xarray *counts, const void *what)
+/* Counts that what has a number is named. Returns 0 or how often it was. */
+static unsigned long check_named(struct xarray *counts, unsigned long index)
 {
-	unsigned long index = (unsigned long)what >> 3;
 	void *entry = xa_load(counts, index);
 	unsigned long nr = (entry ? xa_to_value(entry) : 0) + 1;
 
@@ -63,10 +63,11 @@ static unsigned long check_named(struct xarray *counts, const void *what)
 static const char *check_page(struct check *check, struct page *page, u64 at,
 			      bool private)
 {
-	unsigned long nr = check_named(&check->pages, page);
+	unsigned long nr = check_named(&check->pages, page_to_pfn(page));
 
 	if (!nr)
 		return check_no_memory;
+	check->state->nr_pages += nr == 1;
 	if (page_count(page) < 1)
 		return "a page in the tree is free";
 	if (zxvmo_page_nr_slots(page) < nr)
@@ -94,7 +95,7 @@ static const char *check_node(struct check *check, const struct zxvmo_node *node
 			      unsigned int level, u64 base, bool private)
 {
 	struct zxvmo_ptree_state *state = check->state;
-	unsigned long nr = check_named(&check->nodes, node);
+	unsigned long nr = check_named(&check->nodes, (long)node >> 3);
 	unsigned int used = 0, i;
 	const char *flaw;
 
@@ -133,7 +134,6 @@ static const char *check_node(struct check *check, const struct zxvmo_node *node
 			if (!flaw && private && !node->shared_pages &&
 			    zxvmo_page_is_shared(slot_page(slot)))
 				flaw = "a leaf does not know of its shared page";
-			state->nr_pages += zxvmo_page_nr_slots(slot_page(slot)) == 1;
 			break;
 		case ZXVMO_SLOT_NODE:
 			if (!level)
@@ -169,23 +169,46 @@ static const char *check_tree(struct check *check, const struct zxvmo_ptree *tre
 	return check_node(check, root, root->level, 0, true);
 }
 
+/* Nothing has been named more often than was seen. */
+static const char *check_counts(struct check *check)
+{
+	unsigned long index;
+	void *nr;
+
+	xa_for_each(&check->nodes, index, nr) {
+		if (refcount_read(&((struct zxvmo_node *)(index << 3))->refs) !=
+		    xa_to_value(nr))
+			return "a node has references from nowhere";
+	}
+	xa_for_each(&check->pages, index, nr) {
+		if (zxvmo_page_nr_slots(pfn_to_page(index)) != xa_to_value(nr))
+			return "a page counts slots that do not name it";
+	}
+	return NULL;
+}
+
 /**
- * zxvmo_ptree_check() - verify a page tree
- * @tree: the tree, with the lock of its VMO held
- * @mapping: what the pages that are owned belong to
+ * zxvmo_ptree_check() - verify page trees
+ * @trees: the trees; nobody else has a part in them, or changes them
+ * @nr: number of @trees
+ * @mapping: what pages that are owned belong to, if they were mapped
  * @state: receives what was counted and, if something is wrong, where
  *
  * Return: NULL, or what is wrong.
  */
-const char *zxvmo_ptree_check(const struct zxvmo_ptree *tree,
+const char *zxvmo_ptree_check(const struct zxvmo_ptree *const *trees, size_t nr,
 			      const struct address_space *mapping,
 			      struct zxvmo_ptree_state *state)
 {
+	const char *flaw = NULL;
 	struct check check;
-	const char *flaw;
+	size_t i;
 
 	check_init(&check, state);
-	flaw = check_tree(&check, tree, mapping);
+	for (i = 0; i < nr && !flaw; i++)
+		flaw = check_tree(&check, trees[i], mapping);
+	if (!flaw)
+		flaw = check_counts(&check);
 	check_exit(&check);
 	return flaw;
 }

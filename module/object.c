@@ -131,12 +131,20 @@ void zxvmo_object_update_signals(struct zxvmo_object *object, u32 clear, u32 set
 	wake_up_interruptible_poll(&object->poll, EPOLLIN | EPOLLPRI);
 }
 
-/*
- * Waits until one of @signals is set or the deadline is over. @value is the
- * handle value that @file was looked up with, 0 if the command came on it.
+/**
+ * zxvmo_object_wait() - wait until one of some signals is set
+ * @object: the object
+ * @file: the handle to wait with
+ * @value: value that @file was looked up with, 0 if the command came on it
+ * @signals: the signals
+ * @deadline: when to give up, in the monotonic clock
+ * @observed: receives what was set when the wait was over
+ *
+ * Return: 0; -ETIMEDOUT; -ERESTARTSYS: the thread has a signal; -ECANCELED:
+ * @value does not name @file any more.
  */
-static int object_wait(struct zxvmo_object *object, struct file *file,
-		       u32 value, u32 signals, s64 deadline, u32 *observed)
+int zxvmo_object_wait(struct zxvmo_object *object, struct file *file, u32 value,
+		      u32 signals, s64 deadline, u32 *observed)
 {
 	struct zxvmo_waiter waiter = {
 		.task = current,
@@ -282,8 +290,8 @@ int zxvmo_object_wait_one(struct zxvmo_cmd *cmd)
 	ret = zxvmo_handle_get(cmd, arg->handle, NULL, ZXVMO_RIGHT_WAIT, &ref);
 	if (ret)
 		return ret;
-	ret = object_wait(ref.object, ref.file, arg->handle, arg->signals,
-			  arg->deadline, &observed);
+	ret = zxvmo_object_wait(ref.object, ref.file, arg->handle, arg->signals,
+				arg->deadline, &observed);
 	zxvmo_handle_put(&ref);
 	if (ret != -ERESTARTSYS && out && put_user(observed, out))
 		ret = -EFAULT;

@@ -118,6 +118,8 @@ void zxvmo_object_get_name(struct zxvmo_object *object, char *name);
 void zxvmo_object_update_signals(struct zxvmo_object *object, u32 clear, u32 set);
 void zxvmo_object_set_name(struct zxvmo_object *object, const char *name,
 			   size_t len);
+int zxvmo_object_wait(struct zxvmo_object *object, struct file *file, u32 value,
+		      u32 signals, s64 deadline, u32 *observed);
 __poll_t zxvmo_object_poll(struct file *file, struct poll_table_struct *wait);
 int zxvmo_object_flush(struct file *file, fl_owner_t id);
 
@@ -224,6 +226,8 @@ void zxvmo_pages_free(struct list_head *pages);
 struct zxvmo_account;
 
 extern atomic_long_t zxvmo_nr_pages;
+extern unsigned long zxvmo_max_memory;
+extern unsigned int zxvmo_user_share;
 
 struct zxvmo_account *zxvmo_account_get(void);
 void zxvmo_account_put(struct zxvmo_account *account);
@@ -528,7 +532,7 @@ struct zxvmo_ptree_state {
 	u64 index;
 };
 
-const char *zxvmo_ptree_check(const struct zxvmo_ptree *tree,
+const char *zxvmo_ptree_check(const struct zxvmo_ptree *const *trees, size_t nr,
 			      const struct address_space *mapping,
 			      struct zxvmo_ptree_state *state);
 void zxvmo_check_add(struct zxvmo_vmo *vmo);

@@ -5,13 +5,11 @@
  */
 #include <linux/if_xdp.h>
 #include <linux/io_uring.h>
-#include <linux/userfaultfd.h>
-#include <sys/ioctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-#include "mem_test.h"
+#include "io_test.h"
 
 #define PAGES	8
 
@@ -33,35 +31,13 @@ FIXTURE_TEARDOWN(gup)
 	EXPECT_OK(zx_handle_close(self->vmo));
 }
 
-/* Direct I/O, on a RAM disk: tmpfs only pretends */
-
-#define DISK	"/dev/ram0"
-
-static int open_disk(struct __test_metadata *_metadata)
-{
-	int fd = open(DISK, O_RDWR | O_DIRECT | O_CLOEXEC);
-
-	if (fd < 0 && errno == ENOENT) {
-		ASSERT_EQ(0, system("modprobe brd rd_nr=1 rd_size=8192"));
-		fd = open(DISK, O_RDWR | O_DIRECT | O_CLOEXEC);
-	}
-	ASSERT_LE(0, fd) TH_LOG(DISK ": %m");
-	return fd;
-}
-
-/* Fill the disk's first pages with a pattern, which is left in the buffer */
-static void fill_disk(struct __test_metadata *_metadata, int disk,
-		      unsigned char *buffer, uint64_t seed)
-{
-	zt_fill(buffer, PAGES * PAGE, seed);
-	ASSERT_EQ((ssize_t)(PAGES * PAGE), pwrite(disk, buffer, PAGES * PAGE, 0));
-}
+/* Direct I/O */
 
 TEST_F(gup, direct_write_from_a_mapping)
 {
 	int disk = open_disk(_metadata);
 
-	fill_disk(_metadata, disk, self->buffer, 1);
+	fill_disk(_metadata, disk, self->buffer, PAGES, 1);
 	zt_fill(self->p, PAGES * PAGE, 2);
 	ASSERT_EQ((ssize_t)(PAGES * PAGE), pwrite(disk, self->p, PAGES * PAGE, 0));
 	ASSERT_EQ((ssize_t)(PAGES * PAGE),
@@ -74,7 +50,7 @@ TEST_F(gup, direct_write_from_absent_pages_commits_nothing)
 {
 	int disk = open_disk(_metadata);
 
-	fill_disk(_metadata, disk, self->buffer, 1);
+	fill_disk(_metadata, disk, self->buffer, PAGES, 1);
 	ASSERT_EQ((ssize_t)(PAGES * PAGE), pwrite(disk, self->p, PAGES * PAGE, 0));
 	ASSERT_EQ((ssize_t)(PAGES * PAGE),
 		  pread(disk, self->buffer, PAGES * PAGE, 0));
@@ -87,7 +63,7 @@ TEST_F(gup, direct_read_into_a_mapping)
 	unsigned char *q = map_shared(_metadata, self->vmo, 0, PAGES);
 	int disk = open_disk(_metadata);
 
-	fill_disk(_metadata, disk, self->buffer, 1);
+	fill_disk(_metadata, disk, self->buffer, PAGES, 1);
 	memset(self->p, 'A', PAGES * PAGE);
 	EXPECT_EQ('A', *q);
 	ASSERT_EQ((ssize_t)(PAGES * PAGE), pread(disk, self->p, PAGES * PAGE, 0));
@@ -100,7 +76,7 @@ TEST_F(gup, direct_read_commits_absent_pages)
 {
 	int disk = open_disk(_metadata);
 
-	fill_disk(_metadata, disk, self->buffer, 1);
+	fill_disk(_metadata, disk, self->buffer, PAGES, 1);
 	EXPECT_EQ(0, self->p[3 * PAGE]);	/* maps a zero page */
 	ASSERT_EQ((ssize_t)(2 * PAGE), pread(disk, self->p + 2 * PAGE, 2 * PAGE, 0));
 	EXPECT_EQ(2, vmo_pages(_metadata, self->vmo));
@@ -114,7 +90,7 @@ TEST_F(gup, direct_read_into_a_private_mapping_stays_private)
 	unsigned char *private = map_private(_metadata, self->vmo, 0, PAGES);
 	int disk = open_disk(_metadata);
 
-	fill_disk(_metadata, disk, self->buffer, 1);
+	fill_disk(_metadata, disk, self->buffer, PAGES, 1);
 	vmo_fill(_metadata, self->vmo, 0, PAGE, 'A');
 	EXPECT_EQ('A', private[0]);
 	ASSERT_EQ((ssize_t)(2 * PAGE), pread(disk, private, 2 * PAGE, 0));
@@ -128,7 +104,7 @@ TEST_F(gup, direct_read_into_a_read_only_mapping_fails)
 	unsigned char *ro = map_ro(_metadata, self->vmo, 0, PAGES);
 	int disk = open_disk(_metadata);
 
-	fill_disk(_metadata, disk, self->buffer, 1);
+	fill_disk(_metadata, disk, self->buffer, PAGES, 1);
 	EXPECT_EQ(-1, pread(disk, ro, PAGE, 0));
 	EXPECT_EQ(EFAULT, errno);
 	EXPECT_EQ(PAGES * PAGE, mem_span(self->p, PAGES * PAGE, 0));
@@ -175,7 +151,7 @@ TEST_F(gup, direct_read_while_pages_are_decommitted)
 	int64_t end = zx_clock_get_monotonic() + 300000000;
 	unsigned long rounds = 0, page, strange = 0;
 
-	fill_disk(_metadata, reader.disk, self->buffer, 1);
+	fill_disk(_metadata, reader.disk, self->buffer, PAGES, 1);
 	pin_to(0);
 	actor_start(_metadata, &actor);
 	actor_go(&actor);

@@ -7,10 +7,8 @@
  * sees what was removed, no write is lost, all who look see the same. The tests
  * named stress let two processors run freely, as they come or jittered.
  */
-#include <linux/userfaultfd.h>
-#include <sys/ioctl.h>
-
 #include "delay.h"
+#include "io_test.h"
 
 /* The page lock is held from the first of these on, but not at mkwrite's entry */
 #define UNLOCK		"up_read@return"
@@ -418,34 +416,6 @@ TEST_F(removal, vmo_write_to_absent_page_before_copy)
 
 /* Copies to and from user memory that stalls: nobody waits for it */
 
-/* A page of memory that stays absent until stall_end() */
-static int stall_begin(struct __test_metadata *_metadata, void *page)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register range = {
-		.range = { (uintptr_t)page, PAGE },
-		.mode = UFFDIO_REGISTER_MODE_MISSING,
-	};
-	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-
-	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, ioctl(fd, UFFDIO_API, &api));
-	ASSERT_EQ(0, ioctl(fd, UFFDIO_REGISTER, &range));
-	return fd;
-}
-
-static void stall_end(struct __test_metadata *_metadata, int fd, void *page,
-		      void *contents)
-{
-	struct uffdio_copy copy = {
-		.dst = (uintptr_t)page,
-		.src = (uintptr_t)contents,
-		.len = PAGE,
-	};
-
-	ASSERT_EQ(0, ioctl(fd, UFFDIO_COPY, &copy));
-}
-
 static void act_vmo_write(struct actor *actor)
 {
 	struct arena *arena = actor->arg;
@@ -471,23 +441,23 @@ static void race_stalled(struct __test_metadata *_metadata,
 	struct actor first = { .act = act, .arg = arena, .cpu = 1 };
 	struct remover remover = { arena, variant };
 	struct actor second = { .act = act_remove, .arg = &remover };
-	struct pollfd uffd = { .events = POLLIN };
 	unsigned char *contents = user_pages(_metadata, 1, RW);
+	int uffd;
 
 	arena_setup(_metadata, arena, state);
 	memset(contents, 'X', PAGE);
-	uffd.fd = stall_begin(_metadata, arena->other_page);
+	uffd = stall_begin(_metadata, arena->other_page);
 	actor_start(_metadata, &first);
 	actor_start(_metadata, &second);
 	actor_go(&first);
-	ASSERT_EQ(1, poll(&uffd, 1, PATIENCE_NS / 1000000));
+	ASSERT_TRUE(stall_comes(uffd));
 	actor_go(&second);
 	EXPECT_TRUE(actor_settles(&second));
 	EXPECT_FALSE(atomic_load(&first.done));
-	stall_end(_metadata, uffd.fd, arena->other_page, contents);
+	stall_end(_metadata, uffd, arena->other_page, contents);
 	actor_join(_metadata, &first);
 	actor_join(_metadata, &second);
-	close(uffd.fd);
+	close(uffd);
 
 	EXPECT_OK(second.status);
 	if (!variant->shrinks || first.status != ZX_ERR_OUT_OF_RANGE)

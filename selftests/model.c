@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Random operations on a few VMOs, each done at the same time on a plain model
- * in memory. After every step the statuses agree, the VMOs that were touched
- * hold as many pages as the model and the same bytes in each, and the absent
- * pages beside the touched range read as zero; now and then everything is
+ * Random operations on a few VMOs and their children, each done at the same time
+ * on a plain model in memory. After every step the statuses agree; all VMOs have
+ * the size, the relatives and, to the fraction of a byte, the memory of the model;
+ * those that were touched, and one more, have the same bytes in each page, and the
+ * absent pages beside the touched range read as zero. Now and then everything is
  * compared.
  *
  * MODEL_SEED=n replaces the fixed seeds, MODEL_STEPS=n the number of steps of
@@ -15,14 +16,26 @@
 #include "vmo_model.h"
 #include "vmo_test.h"
 
-#define NR_VMOS		4
+#define NR_VMOS		7
 #define FULL_PAGES	8	/* With more than these a VMO is emptied. */
 #define WINDOW_PAGES	6	/* of the mapping a VMO may have */
 #define NR_TRACES	24
 
+/* A VMO, which may live longer than its handle: a slice shows its pages. */
+struct object {
+	struct vmo_model model;
+	struct object *parent;
+	struct object *owner;	/* of the pages; itself in most cases */
+	unsigned int uses;	/* by the handle, and by those that show its pages */
+	unsigned int nr_children;
+	zx_koid_t koid;
+	bool is_snapshot;
+	struct object *next;
+};
+
 struct vmo {
 	zx_handle_t handle;	/* 0: the slot is free */
-	struct vmo_model model;
+	struct object *object;
 	unsigned char *window;	/* of WINDOW_PAGES pages, or NULL */
 	uint64_t window_page;
 };
@@ -39,9 +52,12 @@ struct model {
 	const struct profile *profile;
 	uint64_t seed, random, step;
 	struct vmo vmos[NR_VMOS];
+	struct object *objects;	/* all there are */
 	char traces[NR_TRACES][160];
 	bool trace;
 	uint64_t refused;	/* steps that failed, as they should */
+	uint64_t children;
+	uint64_t shared;	/* comparisons with pages that others have, too */
 	uint64_t faults;	/* mapped accesses that raised SIGBUS, as they should */
 	unsigned char *buffer;	/* WINDOW_PAGES + 1 pages */
 	unsigned char *expected;	/* the same */
@@ -113,7 +129,7 @@ static void agree(struct model *m, zx_status_t expected, zx_status_t seen)
 
 static void compare_page(struct model *m, struct vmo *v, uint64_t index)
 {
-	const unsigned char *data = vmo_model_page(&v->model, index) ?: m->zeros;
+	const unsigned char *data = vmo_model_page(&v->object->model, index) ?: m->zeros;
 	zx_status_t status = zx_vmo_read(v->handle, m->buffer, index * PAGE, PAGE);
 	uint64_t i;
 
@@ -131,31 +147,77 @@ static void compare_page(struct model *m, struct vmo *v, uint64_t index)
 
 static void compare_absent(struct model *m, struct vmo *v, uint64_t index)
 {
-	if (index < v->model.size / PAGE && !vmo_model_page(&v->model, index))
+	if (index < vmo_model_size(&v->object->model) / PAGE && !vmo_model_page(&v->object->model, index))
 		compare_page(m, v, index);
+}
+
+/* What each page adds to the scaled bytes, see struct zxvmo_info_vmo */
+static void add_page(zx_info_vmo_t *info, unsigned int sharers)
+{
+	const uint64_t one = 1ULL << 63;
+
+	info->committed_bytes += PAGE;
+	if (sharers == 1)
+		info->committed_private_bytes += PAGE;
+	info->committed_scaled_bytes += PAGE / sharers;
+	info->committed_fractional_scaled_bytes += PAGE % sharers * (one / sharers);
+	if (info->committed_fractional_scaled_bytes >= one) {
+		info->committed_fractional_scaled_bytes -= one;
+		info->committed_scaled_bytes++;
+	}
+}
+
+#define EXPECTED(field) do {								\
+	if (info.field != want.field)							\
+		fail(m, "VMO %td: " #field " %#jx instead of %#jx", v - m->vmos,	\
+		     (uintmax_t)info.field, (uintmax_t)want.field);			\
+} while (0)
+
+/* What the VMO tells of itself */
+static void compare_info(struct model *m, struct vmo *v)
+{
+	struct object *object = v->object;
+	zx_info_vmo_t info, want = {
+		.koid = object->koid,
+		.size_bytes = vmo_model_size(&object->model),
+		.parent_koid = object->parent ? object->parent->koid : 0,
+		.num_children = object->nr_children,
+		.num_mappings = !!v->window,
+		.flags = ZX_INFO_VMO_TYPE_PAGED | ZX_INFO_VMO_VIA_HANDLE |
+			 (object->model.resizable ? ZX_INFO_VMO_RESIZABLE : 0) |
+			 (object->is_snapshot && object->parent ? ZX_INFO_VMO_IS_COW_CLONE : 0),
+	};
+	unsigned int i;
+
+	for (i = 0; i < object->model.nr; i++) {
+		add_page(&want, object->model.slots[i].page->sharers);
+		m->shared += object->model.slots[i].page->sharers > 1;
+	}
+	agree(m, ZX_OK, zx_object_get_info(v->handle, ZX_INFO_VMO, &info, sizeof(info),
+					   NULL, NULL));
+	EXPECTED(koid);
+	EXPECTED(size_bytes);
+	EXPECTED(parent_koid);
+	EXPECTED(num_children);
+	EXPECTED(num_mappings);
+	EXPECTED(flags);
+	EXPECTED(committed_bytes);
+	EXPECTED(committed_private_bytes);
+	EXPECTED(committed_scaled_bytes);
+	EXPECTED(committed_fractional_scaled_bytes);
+	if (object->model.nr && !info.metadata_bytes)
+		fail(m, "VMO %td: pages without metadata", v - m->vmos);
 }
 
 static void compare(struct model *m, struct vmo *v)
 {
-	zx_info_vmo_t info;
-	unsigned int i;
+	uint64_t index;
 
 	if (!v->handle)
 		return;
-	agree(m, ZX_OK, zx_object_get_info(v->handle, ZX_INFO_VMO, &info, sizeof(info),
-					   NULL, NULL));
-	if (info.size_bytes != v->model.size)
-		fail(m, "VMO %td: size %#jx instead of %#jx", v - m->vmos,
-		     (uintmax_t)info.size_bytes, (uintmax_t)v->model.size);
-	if (info.committed_bytes != v->model.nr * PAGE)
-		fail(m, "VMO %td: %ju committed pages instead of %u", v - m->vmos,
-		     (uintmax_t)(info.committed_bytes / PAGE), v->model.nr);
-	if (v->model.nr && !info.metadata_bytes)
-		fail(m, "VMO %td: pages without metadata", v - m->vmos);
-	if (info.num_mappings != !!v->window)
-		fail(m, "VMO %td: %zu mappings", v - m->vmos, info.num_mappings);
-	for (i = 0; i < v->model.nr; i++)
-		compare_page(m, v, v->model.slots[i].index);
+	compare_info(m, v);
+	for (index = 0; vmo_model_next(&v->object->model, &index); index++)
+		compare_page(m, v, index);
 }
 
 /* With the absent pages at and beside the edges of a range */
@@ -164,7 +226,7 @@ static void compare_around(struct model *m, struct vmo *v, uint64_t offset, uint
 	uint64_t first = offset / PAGE, last;
 
 	if (__builtin_add_overflow(offset, length, &last))
-		last = v->model.size;
+		last = vmo_model_size(&v->object->model);
 	last /= PAGE;
 	compare(m, v);
 	compare_absent(m, v, first - 1);
@@ -187,7 +249,7 @@ static uint64_t pick_spot(struct model *m, const struct vmo *v)
 	/* mostly one inside the VMO */
 	for (tries = 0; tries < 4; tries++) {
 		spot = m->profile->spots[below(m, m->profile->nr_spots)];
-		if (!v || spot <= v->model.size / PAGE)
+		if (!v || spot <= vmo_model_size(&v->object->model) / PAGE)
 			break;
 	}
 	return spot;
@@ -199,10 +261,10 @@ static uint64_t pick_offset(struct model *m, const struct vmo *v)
 
 	switch (below(m, 8)) {
 	case 0 ... 2:
-		page = below(m, v->model.size / PAGE < 8 ? v->model.size / PAGE + 1 : 8);
+		page = below(m, vmo_model_size(&v->object->model) / PAGE < 8 ? vmo_model_size(&v->object->model) / PAGE + 1 : 8);
 		break;
 	case 3 ... 4:
-		page = v->model.size / PAGE - below(m, 5);
+		page = vmo_model_size(&v->object->model) / PAGE - below(m, 5);
 		if (page > MAX_SIZE / PAGE)
 			page = 0;
 		break;
@@ -248,8 +310,8 @@ static uint64_t pick_length(struct model *m, const struct vmo *v, uint64_t offse
 
 	if (percent(m, 60))
 		return pick_short(m);
-	if (percent(m, 40) && offset <= v->model.size)
-		return v->model.size - offset;
+	if (percent(m, 40) && offset <= vmo_model_size(&v->object->model))
+		return vmo_model_size(&v->object->model) - offset;
 	end = pick_offset(m, v);
 	return end > offset ? end - offset : offset - end;
 }
@@ -286,6 +348,52 @@ static void unmap_window(struct model *m, struct vmo *v)
 	v->window = NULL;
 }
 
+static struct object *object_new(void)
+{
+	struct object *object = calloc(1, sizeof(*object));
+
+	object->owner = object;
+	object->uses = 1;
+	return object;
+}
+
+/* The object has come to be: what the handle tells of it from now on is compared. */
+static void object_add(struct model *m, struct object *object, zx_handle_t handle)
+{
+	zx_info_handle_basic_t basic;
+
+	agree(m, ZX_OK, zx_object_get_info(handle, ZX_INFO_HANDLE_BASIC, &basic, sizeof(basic),
+					   NULL, NULL));
+	object->koid = basic.koid;
+	object->next = m->objects;
+	m->objects = object;
+}
+
+/* When the last use is gone its parent takes its children. */
+static void object_put(struct model *m, struct object *object)
+{
+	struct object **link, *child, *owner = object->owner;
+
+	if (--object->uses)
+		return;
+	for (link = &m->objects; *link != object; link = &(*link)->next)
+		;
+	*link = object->next;
+	for (child = m->objects; child; child = child->next) {
+		if (child->parent == object) {
+			child->parent = object->parent;
+			if (object->parent)
+				object->parent->nr_children++;
+		}
+	}
+	if (object->parent)
+		object->parent->nr_children--;
+	vmo_model_destroy(&object->model);
+	if (owner != object)
+		object_put(m, owner);
+	free(object);
+}
+
 static void do_create(struct model *m, struct vmo *v)
 {
 	static const uint32_t options[] = {
@@ -293,11 +401,86 @@ static void do_create(struct model *m, struct vmo *v)
 	};
 	uint32_t option = options[below(m, ARRAY_SIZE(options))];
 	uint64_t size = pick_size(m);
-	zx_status_t status = vmo_model_create(&v->model, size, option);
+	struct object *object = object_new();
+	zx_status_t status = vmo_model_create(&object->model, size, option);
 
 	say(m, "VMO %td: create, options %#x, size %#jx", v - m->vmos, option, (uintmax_t)size);
 	agree(m, status, zx_vmo_create(size, option, &v->handle));
+	if (status != ZX_OK) {
+		free(object);
+		return;
+	}
+	v->object = object;
+	object_add(m, object, v->handle);
 	compare(m, v);
+}
+
+static zx_status_t model_create_child(struct object *child, struct object *parent,
+				      uint32_t options, uint64_t offset, uint64_t size)
+{
+	zx_status_t status = vmo_model_check_child(options, size);
+
+	if (status != ZX_OK)
+		return status;
+	/* a handle has RESIZE if its VMO is resizable */
+	if ((options & ZX_VMO_CHILD_REFERENCE) && (options & ZX_VMO_CHILD_RESIZABLE) &&
+	    !parent->model.resizable)
+		return ZX_ERR_ACCESS_DENIED;
+	return vmo_model_create_child(&child->model, &parent->model, options, offset, size);
+}
+
+static void do_child(struct model *m, struct vmo *v)
+{
+	static const uint32_t kinds[] = {
+		ZX_VMO_CHILD_SNAPSHOT, ZX_VMO_CHILD_SNAPSHOT, ZX_VMO_CHILD_SNAPSHOT,
+		ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE, ZX_VMO_CHILD_SNAPSHOT_MODIFIED,
+		ZX_VMO_CHILD_SLICE, ZX_VMO_CHILD_REFERENCE,
+	};
+	uint32_t options = kinds[below(m, ARRAY_SIZE(kinds))];
+	struct vmo *of = &m->vmos[below(m, NR_VMOS)];
+	uint64_t offset, size;
+	struct object *child;
+	zx_status_t status;
+
+	if (!of->handle) {
+		do_create(m, v);
+		return;
+	}
+	if (percent(m, options == ZX_VMO_CHILD_SLICE ? 5 : 50))
+		options |= ZX_VMO_CHILD_RESIZABLE;
+	offset = pick_offset(m, of);
+	if (percent(m, 95))
+		offset -= offset % PAGE;
+	if (percent(m, 60))
+		offset = 0;
+	size = vmo_model_size(&of->object->model);
+	if (percent(m, 50))
+		size = percent(m, 50) ? pick_size(m) : pick_length(m, of, offset);
+	if ((options & ZX_VMO_CHILD_REFERENCE) && percent(m, 90)) {
+		offset = 0;
+		size = 0;
+	}
+	child = object_new();
+	status = model_create_child(child, of->object, options, offset, size);
+	say(m, "VMO %td: child of VMO %td, options %#x, %#jx, %#jx", v - m->vmos, of - m->vmos,
+	    options, (uintmax_t)offset, (uintmax_t)size);
+	agree(m, status, zx_vmo_create_child(of->handle, options, offset, size, &v->handle));
+	if (status != ZX_OK) {
+		free(child);
+		return;
+	}
+	m->children++;
+	child->parent = of->object;
+	child->parent->nr_children++;
+	child->is_snapshot = !(options & (ZX_VMO_CHILD_SLICE | ZX_VMO_CHILD_REFERENCE));
+	if (!child->is_snapshot) {
+		child->owner = of->object->owner;
+		child->owner->uses++;
+	}
+	v->object = child;
+	object_add(m, child, v->handle);
+	compare(m, v);
+	compare(m, of);
 }
 
 /* The window sees the VMO until it is unmapped, handle or not. */
@@ -309,14 +492,15 @@ static void do_close(struct model *m, struct vmo *v)
 	agree(m, ZX_OK, zx_handle_close(v->handle));
 	v->handle = ZX_HANDLE_INVALID;
 	for (i = v->window_page; v->window && i < v->window_page + WINDOW_PAGES; i++) {
-		if (i >= v->model.size / PAGE)
+		if (i >= vmo_model_size(&v->object->model) / PAGE)
 			break;
 		if (memcmp(v->window + (i - v->window_page) * PAGE,
-			   vmo_model_page(&v->model, i) ?: m->zeros, PAGE))
+			   vmo_model_page(&v->object->model, i) ?: m->zeros, PAGE))
 			fail(m, "page %#jx differs in the mapping of a closed VMO", (uintmax_t)i);
 	}
 	unmap_window(m, v);
-	vmo_model_destroy(&v->model);
+	object_put(m, v->object);
+	v->object = NULL;
 }
 
 /* Another handle takes the place of the one there was. */
@@ -345,7 +529,7 @@ static void do_write(struct model *m, struct vmo *v)
 
 	say(m, "VMO %td: write %#jx, %#jx", v - m->vmos, (uintmax_t)offset, (uintmax_t)length);
 	random_bytes(m, m->buffer, length);
-	agree(m, vmo_model_write(&v->model, m->buffer, offset, length),
+	agree(m, vmo_model_write(&v->object->model, m->buffer, offset, length),
 	      zx_vmo_write(v->handle, m->buffer, offset, length));
 	compare_around(m, v, offset, length);
 }
@@ -353,7 +537,7 @@ static void do_write(struct model *m, struct vmo *v)
 static void do_read(struct model *m, struct vmo *v)
 {
 	uint64_t offset = pick_offset(m, v), length = pick_short(m);
-	zx_status_t status = vmo_model_read(&v->model, m->expected, offset, length);
+	zx_status_t status = vmo_model_read(&v->object->model, m->expected, offset, length);
 
 	say(m, "VMO %td: read %#jx, %#jx", v - m->vmos, (uintmax_t)offset, (uintmax_t)length);
 	memset(m->buffer, 0x5a, length + 1);
@@ -388,7 +572,7 @@ static void do_op_range(struct model *m, struct vmo *v)
 	}
 	say(m, "VMO %td: %s %#jx, %#jx", v - m->vmos, ops[i].name, (uintmax_t)offset,
 	    (uintmax_t)length);
-	agree(m, vmo_model_op_range(&v->model, op, offset, length),
+	agree(m, vmo_model_op_range(&v->object->model, op, offset, length),
 	      zx_vmo_op_range(v->handle, op, offset, length, NULL, 0));
 	compare_around(m, v, offset, length);
 }
@@ -398,27 +582,27 @@ static void do_set_size(struct model *m, struct vmo *v)
 	uint64_t size = pick_size(m);
 
 	say(m, "VMO %td: set size %#jx", v - m->vmos, (uintmax_t)size);
-	agree(m, vmo_model_set_size(&v->model, size), zx_vmo_set_size(v->handle, size));
+	agree(m, vmo_model_set_size(&v->object->model, size), zx_vmo_set_size(v->handle, size));
 	compare_around(m, v, size, 0);
 }
 
 /* The property does the same but has no limit. */
 static void do_set_stream_size(struct model *m, struct vmo *v)
 {
-	uint64_t size = percent(m, 20) ? v->model.stream_size : pick_offset(m, v);
+	uint64_t size = percent(m, 20) ? vmo_model_stream_size(&v->object->model) : pick_offset(m, v);
 	bool property = percent(m, 30);
 	uint64_t seen;
 
 	say(m, "VMO %td: set %s %#jx", v - m->vmos, property ? "content size" : "stream size",
 	    (uintmax_t)size);
-	agree(m, vmo_model_set_stream_size(&v->model, size, property),
+	agree(m, vmo_model_set_stream_size(&v->object->model, size, property),
 	      property ? zx_object_set_property(v->handle, ZX_PROP_VMO_CONTENT_SIZE, &size,
 						sizeof(size)) :
 			 zx_vmo_set_stream_size(v->handle, size));
 	agree(m, ZX_OK, zx_vmo_get_stream_size(v->handle, &seen));
-	if (seen != v->model.stream_size)
+	if (seen != vmo_model_stream_size(&v->object->model))
 		fail(m, "stream size %#jx instead of %#jx", (uintmax_t)seen,
-		     (uintmax_t)v->model.stream_size);
+		     (uintmax_t)vmo_model_stream_size(&v->object->model));
 	compare_around(m, v, size, 0);
 }
 
@@ -428,7 +612,7 @@ static void do_transfer(struct model *m, struct vmo *dst)
 	struct vmo *src = percent(m, 50) ? dst : &m->vmos[below(m, NR_VMOS)];
 	uint64_t offset = pick_offset(m, dst), src_offset, length;
 
-	if (!src->handle || src->model.nr > FULL_PAGES)
+	if (!src->handle || src->object->model.nr > FULL_PAGES)
 		src = dst;
 	src_offset = percent(m, 30) ? offset + (below(m, 9) - 4) * PAGE : pick_offset(m, src);
 	length = pick_length(m, src, src_offset);
@@ -439,7 +623,7 @@ static void do_transfer(struct model *m, struct vmo *dst)
 	}
 	say(m, "VMO %td: take %#jx, %#jx from VMO %td, %#jx", dst - m->vmos, (uintmax_t)offset,
 	    (uintmax_t)length, src - m->vmos, (uintmax_t)src_offset);
-	agree(m, vmo_model_transfer(&dst->model, offset, length, &src->model, src_offset),
+	agree(m, vmo_model_transfer(&dst->object->model, offset, length, &src->object->model, src_offset),
 	      zx_vmo_transfer_data(dst->handle, 0, offset, length, src->handle, src_offset));
 	compare_around(m, dst, offset, length);
 	compare_around(m, src, src_offset, length);
@@ -448,11 +632,15 @@ static void do_transfer(struct model *m, struct vmo *dst)
 /* mmap reaches the first 2^63 - 1 bytes only. */
 static void do_map(struct model *m, struct vmo *v)
 {
-	uint64_t page = pick_offset(m, v) / PAGE;
+	uint64_t page = pick_offset(m, v) / PAGE, offset = v->object->model.offset / PAGE;
+	const uint64_t last = (1ULL << 63) / PAGE - WINDOW_PAGES - 1;
 	zx_vaddr_t addr;
 
-	if (page > (1ULL << 63) / PAGE - WINDOW_PAGES - 1)
+	/* counted from the start of the owner */
+	if (page + offset > last)
 		page = below(m, 8);
+	if (page + offset > last)
+		return;
 	say(m, "VMO %td: map from page %#jx", v - m->vmos, (uintmax_t)page);
 	unmap_window(m, v);
 	agree(m, ZX_OK, zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0,
@@ -475,7 +663,7 @@ static void do_mapped_access(struct model *m, struct vmo *v, bool write)
 	say(m, "VMO %td: %s mapped %#jx, %#jx", v - m->vmos, write ? "write" : "read",
 	    (uintmax_t)(window + from), (uintmax_t)length);
 
-	end = v->model.size > window ? v->model.size - window : 0;	/* in the window */
+	end = vmo_model_size(&v->object->model) > window ? vmo_model_size(&v->object->model) - window : 0;	/* in the window */
 	if (from >= end) {
 		signal = write ? zt_store(v->window + from, 1).signal :
 				 zt_load(v->window + from).signal;
@@ -490,9 +678,9 @@ static void do_mapped_access(struct model *m, struct vmo *v, bool write)
 	if (write) {
 		random_bytes(m, m->buffer, length);
 		memcpy(v->window + from, m->buffer, length);
-		vmo_model_write(&v->model, m->buffer, window + from, length);
+		vmo_model_write(&v->object->model, m->buffer, window + from, length);
 	} else {
-		vmo_model_read(&v->model, m->expected, window + from, length);
+		vmo_model_read(&v->object->model, m->expected, window + from, length);
 		if (memcmp(v->window + from, m->expected, length))
 			fail(m, "other bytes are mapped");
 	}
@@ -503,9 +691,9 @@ static void do_mapped_access(struct model *m, struct vmo *v, bool write)
 static void do_empty(struct model *m, struct vmo *v)
 {
 	say(m, "VMO %td: ZERO all of it", v - m->vmos);
-	agree(m, vmo_model_op_range(&v->model, ZX_VMO_OP_ZERO, 0, v->model.size),
-	      zx_vmo_op_range(v->handle, ZX_VMO_OP_ZERO, 0, v->model.size, NULL, 0));
-	compare_around(m, v, 0, v->model.size);
+	agree(m, vmo_model_op_range(&v->object->model, ZX_VMO_OP_ZERO, 0, vmo_model_size(&v->object->model)),
+	      zx_vmo_op_range(v->handle, ZX_VMO_OP_ZERO, 0, vmo_model_size(&v->object->model), NULL, 0));
+	compare_around(m, v, 0, vmo_model_size(&v->object->model));
 }
 
 static void step(struct model *m)
@@ -513,9 +701,11 @@ static void step(struct model *m)
 	struct vmo *v = &m->vmos[below(m, NR_VMOS)];
 	unsigned int i, dice = below(m, 100);
 
-	if (!v->handle)
+	if (!v->handle && dice < 30)
 		do_create(m, v);
-	else if (v->model.nr > FULL_PAGES)
+	else if (!v->handle)
+		do_child(m, v);
+	else if (v->object->owner->model.nr > FULL_PAGES && dice < 90)
 		do_empty(m, v);
 	else if (dice < 22)
 		do_write(m, v);
@@ -527,18 +717,23 @@ static void step(struct model *m)
 		do_set_size(m, v);
 	else if (dice < 61)
 		do_set_stream_size(m, v);
-	else if (dice < 77)
+	else if (dice < 75)
 		do_transfer(m, v);
-	else if (dice < 80 || (dice < 97 && !v->window))
+	else if (dice < 78 || (dice < 94 && !v->window))
 		do_map(m, v);
-	else if (dice < 92)
+	else if (dice < 89)
 		do_mapped_access(m, v, true);
-	else if (dice < 97)
+	else if (dice < 94)
 		do_mapped_access(m, v, false);
-	else if (dice < 99)
+	else if (dice < 95)
 		do_replace(m, v);
 	else
 		do_close(m, v);
+	/* None but the touched ones may look different. */
+	for (i = 0; i < NR_VMOS; i++)
+		if (m->vmos[i].handle)
+			compare_info(m, &m->vmos[i]);
+	compare(m, &m->vmos[below(m, NR_VMOS)]);
 	if (m->step % 64 == 63)
 		for (i = 0; i < NR_VMOS; i++)
 			compare(m, &m->vmos[i]);
@@ -607,8 +802,9 @@ TEST_F_TIMEOUT(model, agrees, 600)
 	ASSERT_TRUE(m->buffer && m->expected && m->zeros);
 	for (m->step = 0; m->step < steps; m->step++)
 		step(m);
-	TH_LOG("seed %ju: %ju steps, %ju refused, %ju faults past the end",
-	       (uintmax_t)m->seed, (uintmax_t)steps, (uintmax_t)m->refused, (uintmax_t)m->faults);
+	TH_LOG("seed %ju: %ju steps, %ju refused, %ju faults past the end, %ju children, %ju shared pages",
+	       (uintmax_t)m->seed, (uintmax_t)steps, (uintmax_t)m->refused, (uintmax_t)m->faults,
+	       (uintmax_t)m->children, (uintmax_t)m->shared);
 	for (i = 0; i < NR_VMOS; i++)
 		if (m->vmos[i].handle)
 			do_close(m, &m->vmos[i]);
@@ -616,6 +812,8 @@ TEST_F_TIMEOUT(model, agrees, 600)
 	if (steps >= 10000) {
 		EXPECT_LT(steps / 50, m->refused);
 		EXPECT_LT(steps / 2000, m->faults);
+		EXPECT_LT(steps / 200, m->children);
+		EXPECT_LT(steps / 10, m->shared);
 	}
 }
 

@@ -473,11 +473,13 @@ zx_status_t vmo_model_transfer(struct vmo_model *dst, uint64_t offset, uint64_t 
 
 	if ((offset | length | src_offset) % PAGE)
 		return ZX_ERR_INVALID_ARGS;
-	if (src->owner == dst->owner && first == src_first)
+	if (src == dst && offset == src_offset)
 		return ZX_OK; /* not looked at */
 	if (!vmo_model_in_range(src, src_offset, length) ||
 	    !vmo_model_in_range(dst, offset, length))
 		return ZX_ERR_OUT_OF_RANGE;
+	if (src->owner == dst->owner && first == src_first)
+		return ZX_OK;
 	taken = take(src->owner, src_first, src_first + length / PAGE, &nr);
 	drop(dst->owner, first, first + length / PAGE);
 	for (i = 0; i < nr; i++) {

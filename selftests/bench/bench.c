@@ -23,28 +23,14 @@
  * - The user's buffers are in memory before the clock starts. Creating, mapping
  *   and closing are outside the measured time, except where they are the row.
  */
-#include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
-#include <time.h>
-#include <unistd.h>
 
-#include <zircon/status.h>
-#include <zircon/syscalls.h>
-#include <zircon/zxvmo.h>
-#include <zxvmo.h>
+#include "bench.h"
 
-#define MIB		(1024UL * 1024)
 #define OBJECT_SIZE	(32 * MIB)
 #define NR_CALLS	4000
 #define NR_PASSES	6
@@ -55,75 +41,6 @@ static size_t page_size;
 static unsigned char *buffer;
 static int device;
 static int pagemap;
-
-static void __attribute__((format(printf, 1, 2), noreturn)) die(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	fprintf(stderr, "bench: ");
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
-	va_end(args);
-	exit(2);
-}
-
-static void check_status(zx_status_t status, const char *what)
-{
-	if (status)
-		die("%s: %s", what, zx_status_get_string(status));
-}
-
-static void check_errno(bool ok, const char *what)
-{
-	if (!ok)
-		die("%s: %s", what, strerror(errno));
-}
-
-static uint64_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
-/* Executes 2 * @n instructions and a few more; false: not for this machine. */
-static bool count_down(unsigned long n)
-{
-#if defined(__x86_64__)
-	__asm__ volatile("1: dec %0; jnz 1b" : "+r" (n) : : "cc");
-	return true;
-#elif defined(__aarch64__)
-	__asm__ volatile("1: subs %0, %0, #1; b.ne 1b" : "+r" (n) : : "cc");
-	return true;
-#else
-	return n == 0;
-#endif
-}
-
-/* Whether the clock counts instructions: it ticks once for each of a loop. */
-static bool clock_counts_instructions(void)
-{
-	unsigned long n;
-
-	for (n = 200000; n <= 800000; n *= 2) {
-		uint64_t best = UINT64_MAX, start, ticks;
-		int i;
-
-		for (i = 0; i < 5; i++) {
-			start = now();
-			if (!count_down(n))
-				return false;
-			ticks = now() - start;
-			if (ticks < best)
-				best = ticks;
-		}
-		if (best < 2 * n || best > 2 * n + 2 * n / 50)
-			return false;
-	}
-	return true;
-}
 
 /* The two sides. All functions end the program if they fail. */
 
@@ -519,20 +436,6 @@ static void take_samples(void)
 	}
 }
 
-static void print_file(const char *title, const char *path)
-{
-	char line[4096] = "?";
-	FILE *file = fopen(path, "r");
-
-	if (file) {
-		if (!fgets(line, sizeof(line), file))
-			strcpy(line, "?");
-		fclose(file);
-	}
-	line[strcspn(line, "\n")] = '\0';
-	printf("%s %s\n", title, line);
-}
-
 /* Returns the number of targets missed. */
 static int print_rows(bool judge)
 {
@@ -564,7 +467,6 @@ static int print_rows(bool judge)
 int main(void)
 {
 	bool instructions = clock_counts_instructions();
-	struct utsname uts;
 	int missed;
 
 	page_size = zx_system_get_page_size();
@@ -577,22 +479,12 @@ int main(void)
 	check_errno(buffer != MAP_FAILED, "mmap");
 	memset(buffer, 0x5a, MIB);
 
-	uname(&uts);
-	printf("Linux %s %s, %s\n", uts.release, uts.machine, uts.version);
-	print_file("kernel command line:", "/proc/cmdline");
-	print_file("memory cgroup:", "/proc/self/cgroup");
+	print_machine();
 	printf("objects of %lu MiB, %lu pages of %zu bytes; minimum of %d passes after one to warm up\n",
 	       OBJECT_SIZE / MIB, OBJECT_SIZE / page_size, page_size, NR_PASSES);
-	if (instructions)
-		printf("the numbers are guest instructions: the clock counts them\n");
-	else
-		printf("the numbers are NANOSECONDS: the clock does not count instructions, so nothing is judged\n");
+	print_unit(instructions);
 
 	take_samples();
 	missed = print_rows(instructions);
-	if (missed)
-		printf("\n%d of the targets missed\n", missed);
-	else if (instructions)
-		printf("\nall targets met\n");
-	return missed ? 1 : 0;
+	return print_verdict(instructions, missed);
 }

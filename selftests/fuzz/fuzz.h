@@ -183,7 +183,6 @@ struct fz_run {
 	atomic_uint running;
 	bool strict;			/* no racing program takes memory meanwhile */
 	bool failed;
-	unsigned int at;		/* operation that failed */
 	char failure[512];
 };
 
@@ -195,7 +194,6 @@ struct fz_thread {
 	unsigned char *buffer;
 	int fail_fd;
 	bool injected;			/* something was made to fail */
-	bool interrupted;
 	unsigned long *kcov;
 	uint64_t new_edges;		/* found by the program */
 	uint64_t operations;

@@ -566,18 +566,28 @@ static void parse_options(int argc, char **argv)
 		options.no_racing = true;
 }
 
-/* Injected failures are no news. */
-static void quieten(void)
+/* Failures on demand are no news, and every allocation is to fail. */
+static void prepare_failures(void)
 {
-	static const char *const kinds[] = {
-		"failslab", "fail_page_alloc", "fail_usercopy", "fail_futex",
+	static const struct {
+		const char *path;
+		const char *value;
+	} settings[] = {
+		{ "failslab/verbose", "0" },
+		{ "failslab/ignore-gfp-wait", "N" },
+		{ "fail_page_alloc/verbose", "0" },
+		{ "fail_page_alloc/ignore-gfp-wait", "N" },
+		{ "fail_page_alloc/ignore-gfp-highmem", "N" },
+		{ "fail_page_alloc/min-order", "0" },
+		{ "fail_usercopy/verbose", "0" },
+		{ "fail_futex/verbose", "0" },
 	};
 	char path[100];
 	unsigned int i;
 
-	for (i = 0; i < 4; i++) {
-		snprintf(path, sizeof(path), "/sys/kernel/debug/%s/verbose", kinds[i]);
-		fz_write_file(path, "0");
+	for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		snprintf(path, sizeof(path), "/sys/kernel/debug/%s", settings[i].path);
+		fz_write_file(path, settings[i].value);
 	}
 }
 
@@ -600,7 +610,7 @@ int main(int argc, char **argv)
 		ksft_exit_fail_msg("no memory or sockets\n");
 	if (access("/sys/kernel/debug/zxvmo", F_OK))
 		mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
-	quieten();
+	prepare_failures();
 	fz_cover_setup(shared);
 	if (options.corpus)
 		fz_corpus_load(shared, options.corpus);

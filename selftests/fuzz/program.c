@@ -350,8 +350,8 @@ static void make_op(uint64_t *random, uint8_t code, const struct fz_program *pro
 		op->thread = fz_below(random, program->threads);
 	if (percent(random, 6))
 		op->send = fz_below(random, FZ_NR_SENDS);
-	if (percent(random, 5))
-		op->fail = 1 + fz_below(random, percent(random, 70) ? 6 : 30);
+	if (percent(random, 6))
+		op->fail = 1 + fz_below(random, percent(random, 80) ? 5 : 20);
 	for (i = 0; args[i]; i++)
 		op->args[i] = pick(random, args[i]);
 }

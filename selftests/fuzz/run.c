@@ -94,7 +94,6 @@ void fz_fail(struct fz_thread *t, const char *format, ...)
 	if (run->failed)
 		return;
 	run->failed = true;
-	run->at = t->at;
 	used = snprintf(run->failure, sizeof(run->failure), "operation %u, %s: ", t->at,
 			fz_kinds[run->program->ops[t->at].code].name);
 	va_start(args, format);

@@ -447,6 +447,10 @@ void fz_do_file_fdinfo(struct fz_thread *t, const struct fz_op *op)
 	text[n] = 0;
 	if (!strstr(text, "zx-type:\tvmo\n"))
 		fz_fail(t, "no type in fdinfo");
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fz_fd(t, op->args[0]));
+	n = readlink(path, text, sizeof(text) - 1);
+	if (n < 0 || !memmem(text, n, "zxvmo:vmo:", strlen("zxvmo:vmo:")))
+		fz_fail(t, "no name in /proc");
 }
 
 void fz_do_file_poll(struct fz_thread *t, const struct fz_op *op)

@@ -5,9 +5,12 @@
 #include "fuzz.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 /* First page and number of pages that two arguments stand for */
 static void pages_of(const struct fz_op *op, unsigned int arg, unsigned int *first,
@@ -83,6 +86,14 @@ static void unmapped(struct fz_thread *t, uint64_t window, unsigned int first, u
 	fz_window_clear(t->run->oracle, w, first, nr);
 }
 
+/* What comes of the handle of the VMAR */
+static int vmar_error(struct fz_thread *t, const struct fz_op *op, unsigned int arg)
+{
+	if (fz_value(t, op, arg) == ZXVMO_HANDLE_VMAR_ROOT_SELF)
+		return 0;
+	return fz_target(t, op, arg, 0, 0).error ?: EMEDIUMTYPE;
+}
+
 /* The options that VMAR_MAP checks before it looks at places: vmar.md 2.2 */
 static int map_error(uint32_t options, const struct fz_target *target)
 {
@@ -139,7 +150,7 @@ void fz_do_vmar_map(struct fz_thread *t, const struct fz_op *op)
 		options |= ZXVMO_VM_PERM_READ;
 	if (t->run->oracle) {
 		target = fz_target(t, op, 0, ZXVMO_OBJ_TYPE_VMO, 0);
-		expected = fz_sent(t, op, false, false) ?: target.error;
+		expected = fz_sent(t, op, false, false) ?: vmar_error(t, op, 6) ?: target.error;
 		if (!expected)
 			expected = map_error(options & ~ZXVMO_VM_PERM_READ_IF_XOM_UNSUPPORTED,
 					     &target);
@@ -152,7 +163,7 @@ void fz_do_vmar_map(struct fz_thread *t, const struct fz_op *op)
 		if (!expected && !where)
 			expected = EFAULT;
 	}
-	seen = FZ_SEND(t, op, VMAR_MAP, vmar_map, .handle = ZXVMO_HANDLE_VMAR_ROOT_SELF,
+	seen = FZ_SEND(t, op, VMAR_MAP, vmar_map, .handle = fz_value(t, op, 6),
 		       .options = op->args[2], .vmo = fz_value(t, op, 0),
 		       .vmar_offset = specific ? (uintptr_t)place - ZXVMO_VMAR_ROOT_BASE : 0,
 		       .vmo_offset = offset, .length = length, .out_addr = (uintptr_t)where);
@@ -183,7 +194,7 @@ void fz_do_vmar_unmap(struct fz_thread *t, const struct fz_op *op)
 	int expected, seen;
 
 	pages_of(op, 1, &first, &nr);
-	seen = FZ_SEND(t, op, VMAR_UNMAP, vmar_range, .handle = ZXVMO_HANDLE_VMAR_ROOT_SELF,
+	seen = FZ_SEND(t, op, VMAR_UNMAP, vmar_range, .handle = fz_value(t, op, 4),
 		       .options = options, .__reserved = op->send == FZ_RESERVED,
 		       .addr = (uintptr_t)fz_window(t->run, op->args[0]) + first * FZ_PAGE,
 		       .length = nr * FZ_PAGE);
@@ -192,6 +203,8 @@ void fz_do_vmar_unmap(struct fz_thread *t, const struct fz_op *op)
 	expected = fz_sent(t, op, false, true);
 	if (!expected && options)
 		expected = EINVAL;
+	if (!expected)
+		expected = vmar_error(t, op, 4);
 	if (fz_agree(t, expected, seen))
 		unmapped(t, op->args[0], first, nr);
 }
@@ -204,7 +217,7 @@ void fz_do_vmar_protect(struct fz_thread *t, const struct fz_op *op)
 	int expected, seen;
 
 	pages_of(op, 1, &first, &nr);
-	seen = FZ_SEND(t, op, VMAR_PROTECT, vmar_range, .handle = ZXVMO_HANDLE_VMAR_ROOT_SELF,
+	seen = FZ_SEND(t, op, VMAR_PROTECT, vmar_range, .handle = fz_value(t, op, 4),
 		       .options = options, .__reserved = op->send == FZ_RESERVED,
 		       .addr = (uintptr_t)fz_window(t->run, op->args[0]) + first * FZ_PAGE,
 		       .length = nr * FZ_PAGE);
@@ -213,7 +226,7 @@ void fz_do_vmar_protect(struct fz_thread *t, const struct fz_op *op)
 	if (options & ZXVMO_VM_PERM_READ_IF_XOM_UNSUPPORTED)
 		options |= ZXVMO_VM_PERM_READ;
 	options &= ~ZXVMO_VM_PERM_READ_IF_XOM_UNSUPPORTED;
-	expected = fz_sent(t, op, false, true);
+	expected = fz_sent(t, op, false, true) ?: vmar_error(t, op, 4);
 	if (!expected && ((options & ~perms) ||
 			  ((options & perms) && !(options & ZXVMO_VM_PERM_READ))))
 		expected = EINVAL;
@@ -351,6 +364,21 @@ void fz_do_map_mlock(struct fz_thread *t, const struct fz_op *op)
 	/* A page, for with a hole in the range it fails */
 	pages_of(op, 1, &first, &nr);
 	FZ_CALL(t, op, mlock(fz_window(t->run, op->args[0]) + first * FZ_PAGE, FZ_PAGE));
+}
+
+/* Pages in a pipe are held by somebody else than a mapping, until it is read. */
+void fz_do_map_vmsplice(struct fz_thread *t, const struct fz_op *op)
+{
+	unsigned int first, nr;
+	struct iovec iov;
+
+	pages_of(op, 1, &first, &nr);
+	iov.iov_base = fz_window(t->run, op->args[0]) + first * FZ_PAGE;
+	iov.iov_len = (1 + op->args[3]) * FZ_PAGE;
+	if (op->args[3] & 1)
+		FZ_CALL(t, op, vmsplice(t->run->pipe[1], &iov, 1, SPLICE_F_NONBLOCK));
+	else
+		FZ_CALL(t, op, read(t->run->pipe[0], t->buffer, FZ_BUFFER));
 }
 
 /* Accesses */

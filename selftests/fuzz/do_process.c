@@ -148,6 +148,22 @@ void fz_do_process_close(struct fz_thread *t, const struct fz_op *op)
 		fz_check_open(t);
 }
 
+void fz_do_process_open(struct fz_thread *t, const struct fz_op *op)
+{
+	int fd = FZ_CALL(t, op, open("/dev/zxvmo", O_RDWR | O_CLOEXEC));
+
+	if (fd >= 0)
+		close(fd);
+}
+
+void fz_do_process_setfl(struct fz_thread *t, const struct fz_op *op)
+{
+	int fd = fz_fd(t, op->args[0]);
+
+	if (fd != t->run->foreign)
+		FZ_CALL(t, op, fcntl(fd, F_SETFL, op->args[1] & 1 ? O_APPEND : 0));
+}
+
 /*
  * A child that does the next operations with its copy of everything, and is
  * killed amidst them if the second argument is odd.

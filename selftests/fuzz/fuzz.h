@@ -176,6 +176,7 @@ struct fz_run {
 	int foreign;			/* some other descriptor */
 	int sockets[2];			/* to pass handles to oneself, or all others */
 	int others[2];
+	int pipe[2];			/* holds pages of windows */
 	unsigned char *special;		/* see run.c */
 	unsigned char *arena;
 	struct fz_thread *threads[FZ_MAX_THREADS];
@@ -335,6 +336,7 @@ uint64_t fz_now(void);
 bool fz_write_file(const char *path, const char *text);
 bool fz_limit_memory(const char *bytes);
 void fz_unlimit_memory(void);
+void fz_drop_privilege(void);
 unsigned long fz_oom_kills(void);
 int fz_log_open(void);
 void fz_log_close(void);

@@ -56,7 +56,7 @@ static void usage(void)
 	     "  --seconds N     how long (20)\n"
 	     "  --programs N    how many programs each process runs at most\n"
 	     "  --seed N        where the random numbers start (1)\n"
-	     "  --processes N   (2); the last of several has little memory\n"
+	     "  --processes N   (2); the last of several has little memory and no privilege\n"
 	     "  --threads N     of each process (3)\n"
 	     "  --checked       only programs that are compared with the model\n"
 	     "  --racing        only the others\n"
@@ -165,8 +165,10 @@ static void worker_main(unsigned int index, unsigned int life)
 	int journal;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (poor && !options.no_racing)
+	if (poor && !options.no_racing) {
 		fz_limit_memory("25165824");
+		fz_drop_privilege();
+	}
 	journal = open_journal(index);
 	run = fz_run_setup(shared, options.threads, others);
 	run->strict = options.no_racing;

@@ -7,7 +7,7 @@
 #ifndef ZXVMO_FUZZ_OPS_H
 #define ZXVMO_FUZZ_OPS_H
 
-#define FZ_MAX_ARGS	6
+#define FZ_MAX_ARGS	7
 
 #ifdef ZXVMO_VMO_CREATE_CHILD
 #define FZ_CHILD_OPS(X)							\
@@ -41,9 +41,9 @@
 	X(VMO_REPLACE_AS_EXECUTABLE, vmo_replace_as_executable, "hHxp", 0) \
 	X(VMO_TRANSFER_DATA, vmo_transfer_data, "hholox", 0)		\
 	FZ_CHILD_OPS(X)							\
-	X(VMAR_MAP, vmar_map, "hwmolp", 0)				\
-	X(VMAR_UNMAP, vmar_unmap, "wPPx", 0)				\
-	X(VMAR_PROTECT, vmar_protect, "wPPm", 0)			\
+	X(VMAR_MAP, vmar_map, "hwmolpV", 0)				\
+	X(VMAR_UNMAP, vmar_unmap, "wPPxV", 0)				\
+	X(VMAR_PROTECT, vmar_protect, "wPPmV", 0)			\
 	X(READ, file_read, "hl", 0)					\
 	X(WRITE, file_write, "hlf", 0)					\
 	X(PREAD, file_pread, "hol", 0)					\
@@ -70,6 +70,9 @@
 	X(RECEIVE, process_receive, "H", 0)				\
 	X(DUP, process_dup, "hH", 0)					\
 	X(CLOSE, process_close, "h", 0)					\
+	X(OPEN, process_open, "q", 0)					\
+	X(SETFL, process_setfl, "hq", 1)				\
+	X(VMSPLICE, map_vmsplice, "wPPq", 1)				\
 	X(FORK, process_fork, "qf", 1)					\
 	X(SIGNAL, process_signal, "q", 1)				\
 	X(DROP_CACHES, process_drop_caches, "q", 1)			\

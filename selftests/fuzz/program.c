@@ -4,7 +4,7 @@
  *
  * Each letter of an operation's arguments stands for a set of values:
  *
- *	h H	handle; place for a new one
+ *	h H V	handle; place for a new one; the root VMAR, nearly always
  *	o l z	offset, length and size in bytes; P pages of a window; B a byte there
  *	b p	address of a buffer; of one value
  *	f q u	what to fill with; a small number; any number
@@ -269,6 +269,8 @@ static uint64_t pick(uint64_t *random, char letter)
 	switch (letter) {
 	case 'h':
 		return pick_handle(random);
+	case 'V':
+		return percent(random, 95) ? FZ_ROOT << 8 : pick_handle(random);
 	case 'H':
 		return fz_below(random, percent(random, 70) ? 3 : FZ_SLOTS);
 	case 'o':

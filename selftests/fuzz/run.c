@@ -399,6 +399,8 @@ static void clean_up(struct fz_run *run)
 		munmap(fz_window(run, i), WINDOW_SPAN);
 	while ((fd = fz_receive_fd(run->sockets[1])) >= 0)
 		close(fd);
+	while (read(run->pipe[0], t->buffer, FZ_BUFFER) > 0)
+		;
 	if (run->oracle)
 		fz_forget(run);
 	for (i = 0; i < FZ_SLOTS; i++)
@@ -472,6 +474,8 @@ struct fz_run *fz_run_setup(struct fz_shared *shared, unsigned int threads,
 		exit(1);
 	}
 	run->foreign = pipe_fds[0];
+	if (pipe2(run->pipe, O_NONBLOCK | O_CLOEXEC))
+		abort();
 	run->others[0] = others[0];
 	run->others[1] = others[1];
 	pthread_barrier_init(&run->start, NULL, threads);

@@ -10,8 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <linux/capability.h>
 
 #define GROUP	"/sys/fs/cgroup/fuzz"
 
@@ -166,6 +169,18 @@ unsigned long fz_oom_kills(void)
 	if (file)
 		fclose(file);
 	return kills;
+}
+
+/* What the calling process makes counts towards its user's share, not root's. */
+void fz_drop_privilege(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &header, data))
+		return;
+	data[0].effective &= ~(1U << CAP_SYS_RESOURCE);
+	syscall(SYS_capset, &header, data);
 }
 
 void fz_unlimit_memory(void)

@@ -201,7 +201,6 @@ zx_status_t vmo_model_create(struct vmo_model *v, uint64_t size, uint32_t option
 	return ZX_OK;
 }
 
-#ifdef ZXVMO_VMO_CREATE_CHILD
 zx_status_t vmo_model_check_child(uint32_t options, uint64_t size)
 {
 	uint64_t rounded;
@@ -310,7 +309,6 @@ zx_status_t vmo_model_create_child(struct vmo_model *v, struct vmo_model *parent
 	return ZX_OK;
 }
 
-#endif
 
 void vmo_model_destroy(struct vmo_model *v)
 {

@@ -278,7 +278,6 @@ void fz_do_vmo_create(struct fz_thread *t, const struct fz_op *op)
 	}
 }
 
-#ifdef ZXVMO_VMO_CREATE_CHILD
 static uint32_t child_rights(uint32_t rights, uint32_t options)
 {
 	const uint32_t snapshots = ZXVMO_VMO_CHILD_SNAPSHOT | ZXVMO_VMO_CHILD_SNAPSHOT_MODIFIED |
@@ -339,4 +338,3 @@ void fz_do_vmo_create_child(struct fz_thread *t, const struct fz_op *op)
 	if (object)
 		fz_object_release(t->run->oracle, object);
 }
-#endif

@@ -18,11 +18,8 @@ static void pages_of(const struct fz_op *op, unsigned int arg, unsigned int *fir
 {
 	*first = op->args[arg] % FZ_WINDOW_PAGES;
 	*nr = 1 + op->args[arg + 1] % FZ_WINDOW_PAGES;
-	/* A small first page means all of it. */
-	if (*first < 2) {
+	if (*first == 1)
 		*first = 0;
-		*nr = FZ_WINDOW_PAGES;
-	}
 	if (*nr > FZ_WINDOW_PAGES - *first)
 		*nr = FZ_WINDOW_PAGES - *first;
 }

@@ -334,7 +334,8 @@ struct fz_shared {
 
 uint64_t fz_now(void);
 bool fz_write_file(const char *path, const char *text);
-bool fz_limit_memory(const char *bytes);
+void fz_limit_setup(const char *bytes);
+void fz_limit_memory(void);
 void fz_unlimit_memory(void);
 void fz_drop_privilege(void);
 unsigned long fz_oom_kills(void);

@@ -166,7 +166,7 @@ static void worker_main(unsigned int index, unsigned int life)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (poor && !options.no_racing) {
-		fz_limit_memory("25165824");
+		fz_limit_memory();
 		fz_drop_privilege();
 	}
 	journal = open_journal(index);
@@ -623,6 +623,7 @@ int main(int argc, char **argv)
 		fclose(file);
 	fz_write_file(PARAMETER, MAX_MEMORY);
 	log = fz_log_open();
+	fz_limit_setup("25165824");
 
 	outcome = supervise(log);
 

@@ -9,13 +9,6 @@
 
 #define FZ_MAX_ARGS	7
 
-#ifdef ZXVMO_VMO_CREATE_CHILD
-#define FZ_CHILD_OPS(X)							\
-	X(VMO_CREATE_CHILD, vmo_create_child, "hHsozp", 0)
-#else
-#define FZ_CHILD_OPS(X)
-#endif
-
 #define FZ_OPS(X)							\
 	X(QUERY, query, "", 0)						\
 	X(HANDLE_DUPLICATE, handle_duplicate, "hHrp", 0)		\
@@ -40,7 +33,7 @@
 	X(VMO_SET_CACHE_POLICY, vmo_set_cache_policy, "ha", 0)		\
 	X(VMO_REPLACE_AS_EXECUTABLE, vmo_replace_as_executable, "hHxp", 0) \
 	X(VMO_TRANSFER_DATA, vmo_transfer_data, "hholox", 0)		\
-	FZ_CHILD_OPS(X)							\
+	X(VMO_CREATE_CHILD, vmo_create_child, "hHsozp", 0)		\
 	X(VMAR_MAP, vmar_map, "hwmolpV", 0)				\
 	X(VMAR_UNMAP, vmar_unmap, "wPPxV", 0)				\
 	X(VMAR_PROTECT, vmar_protect, "wPPmV", 0)			\

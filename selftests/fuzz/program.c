@@ -195,7 +195,6 @@ static uint64_t pick_flags(uint64_t *random, char letter)
 		0, ZXVMO_VMO_RESIZABLE, ZXVMO_VMO_RESIZABLE, ZXVMO_VMO_RESIZABLE,
 		ZXVMO_VMO_UNBOUNDED,
 	};
-#ifdef ZXVMO_VMO_CREATE_CHILD
 	static const uint32_t child[] = {
 		ZXVMO_VMO_CHILD_SNAPSHOT, ZXVMO_VMO_CHILD_SNAPSHOT,
 		ZXVMO_VMO_CHILD_SNAPSHOT | ZXVMO_VMO_CHILD_RESIZABLE,
@@ -206,7 +205,6 @@ static uint64_t pick_flags(uint64_t *random, char letter)
 		ZXVMO_VMO_CHILD_REFERENCE,
 		ZXVMO_VMO_CHILD_REFERENCE | ZXVMO_VMO_CHILD_RESIZABLE,
 	};
-#endif
 	static const uint32_t range[] = {
 		ZXVMO_VMO_OP_COMMIT, ZXVMO_VMO_OP_COMMIT, ZXVMO_VMO_OP_DECOMMIT,
 		ZXVMO_VMO_OP_DECOMMIT, ZXVMO_VMO_OP_ZERO, ZXVMO_VMO_OP_ZERO,
@@ -235,11 +233,9 @@ static uint64_t pick_flags(uint64_t *random, char letter)
 	case 'c':
 		value = PICK(random, create);
 		return odd ? value ^ 1U << fz_below(random, 7) : value;
-#ifdef ZXVMO_VMO_CREATE_CHILD
 	case 's':
 		value = PICK(random, child);
 		return odd ? value ^ 1U << fz_below(random, 9) : value;
-#endif
 	case 'k':
 		return percent(random, 40) ? fz_below(random, 17) : PICK(random, range);
 	case 'm':
@@ -323,9 +319,7 @@ static uint8_t pick_code(uint64_t *random, bool racing)
 		FZ_OP_VMO_OP_RANGE, FZ_OP_VMO_SET_SIZE, FZ_OP_VMO_TRANSFER_DATA,
 		FZ_OP_VMO_TRANSFER_DATA, FZ_OP_VMAR_MAP, FZ_OP_MMAP, FZ_OP_STORE, FZ_OP_STORE,
 		FZ_OP_LOAD, FZ_OP_VMO_CREATE, FZ_OP_PWRITE,
-#ifdef ZXVMO_VMO_CREATE_CHILD
 		FZ_OP_VMO_CREATE_CHILD, FZ_OP_VMO_CREATE_CHILD, FZ_OP_VMO_CREATE_CHILD,
-#endif
 		FZ_OP_HANDLE_DUPLICATE,
 	};
 	uint8_t code;

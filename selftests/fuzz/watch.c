@@ -148,13 +148,22 @@ void fz_show_hung(pid_t pid)
 
 /* Limits */
 
-/* The calling process gets little memory; false if there is no such thing. */
-bool fz_limit_memory(const char *bytes)
+/*
+ * Makes a group of processes that get little memory. Nothing else should run yet:
+ * the kernel patches its code for the first one, and emulated processors that
+ * are just there may stumble over it.
+ */
+void fz_limit_setup(const char *bytes)
 {
 	fz_write_file("/sys/fs/cgroup/cgroup.subtree_control", "+memory");
 	mkdir(GROUP, 0755);
-	return fz_write_file(GROUP "/memory.max", bytes) &&
-	       fz_write_file(GROUP "/cgroup.procs", "0");
+	fz_write_file(GROUP "/memory.max", bytes);
+}
+
+/* The calling process belongs to it now; without such a thing, nothing happens. */
+void fz_limit_memory(void)
+{
+	fz_write_file(GROUP "/cgroup.procs", "0");
 }
 
 /* How many processes were killed for want of it */

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 
-# The kernel to build for, and those to test on, which selftests/vm/fetch-kernel brings
+# The kernel to build for
 KDIR ?= /lib/modules/$(shell uname -r)/build
-export KERNELS ?= 6.1 6.12
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 
@@ -10,10 +9,12 @@ ZXVM := selftests/vm/zxvm
 Q := $(if $(filter 1,$(V)),,@)
 SOURCES := Kbuild $(wildcard module/*.[ch] module/include/*.h uapi/*.h)
 TEST_SOURCES := $(wildcard selftests/modules/*.c selftests/kunit/*.[ch])
-kdir = $(if $(filter host,$1),$(KDIR),$(shell selftests/vm/fetch-kernel --print kdir $(1:lint-%=%)))
-# How to build in build/host, build/KERNEL (for tests, which need lines of source but no BTF) and build/lint-KERNEL
+# The kernel that build/NAME is for: build/KERNEL, build/lint-KERNEL, build/coverage
+kernel_for = $(patsubst coverage,debug,$(1:lint-%=%))
+kdir = $(if $(filter host,$1),$(KDIR),$(shell selftests/vm/fetch-kernel --print kdir $(kernel_for)))
+# How to build there; tests need lines of source but no BTF
 flags_for = $(if $(filter host,$1),,W=1 ZXVMO_SELFTESTS=1 CONFIG_DEBUG_INFO_BTF_MODULES= \
-	$(if $(filter lint-%,$1),$(LINT_FLAGS),KCFLAGS=-g))
+	$(if $(filter lint-%,$1),$(LINT_FLAGS),KCFLAGS=-g) $(if $(filter coverage,$1),GCOV_PROFILE=y))
 LINT_FLAGS := KCFLAGS=-Werror C=1 CF='-D__CHECK_ENDIAN__ -Wcontext -Wsparse-error'
 
 all: lib $(if $(wildcard $(KDIR)/Makefile),modules,no-modules)
@@ -27,6 +28,8 @@ help:
 	@echo 'make uninstall        undo both'
 	@echo 'make demo             run the demonstration in a virtual machine'
 	@echo 'make check            run all tests, in virtual machines, and all static checks'
+	@echo 'make check-full       the same and all that takes longer: debug and KCSAN kernels, detectors, coverage'
+	@echo 'make coverage         run all tests on the debug kernel and tell which lines of the module they run'
 	@echo 'make lint             the static checks alone'
 	@echo 'make bench            measure in a virtual machine; BENCH_KERNELS="6.1 6.12" names the kernels'
 	@echo 'make fuzz             fuzz in a virtual machine: FUZZ_KERNEL=debug, FUZZ_SECONDS=600, FUZZ_SEED='
@@ -73,6 +76,12 @@ tests: lib
 check:
 	$(Q)selftests/check
 
+check-full:
+	$(Q)selftests/check --full
+
+coverage: tests
+	$(Q)selftests/coverage | awk -f selftests/tally
+
 lint:
 	$(Q)selftests/lint
 
@@ -96,4 +105,5 @@ clean:
 distclean: clean
 	rm -rf "$${ZXVMO_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/zxvmo}"
 
-.PHONY: all bench check clean demo distclean fuzz help install lib lint modules modules_install no-modules tests uninstall
+.PHONY: all bench check check-full clean coverage demo distclean fuzz help install lib lint modules modules_install \
+	no-modules tests uninstall

@@ -18,7 +18,7 @@
 #define RW		(PROT_READ | PROT_WRITE)
 
 /* What a test waits for comes at once, or never */
-#define PATIENCE_NS	20000000000LL
+#define PATIENCE_NS	100000000000LL
 
 /* Wait for the condition; false if it does not come */
 #define WAIT_FOR(condition) ({						\

@@ -797,7 +797,9 @@ static pid_t start_huge_commit(struct __test_metadata *_metadata, uint64_t size,
 
 	ASSERT_LE(0, pid);
 	if (!pid) {
-		if (zx_vmo_create(size, 0, &vmo))
+		/* If anybody must be killed for want of memory */
+		if (write_text("/proc/self/oom_score_adj", "1000") ||
+		    zx_vmo_create(size, 0, &vmo))
 			_exit(1);
 		atomic_store(result, zx_vmo_op_range(vmo, ZX_VMO_OP_COMMIT, 0,
 						     size, NULL, 0));
@@ -833,27 +835,54 @@ TEST_F(limit, kill_ends_a_huge_commit)
 	EXPECT_TRUE(WAIT_FOR(free_ram() + size / 8 > before));
 }
 
-/* With the ceiling out of the way, the machine has no more to give */
-TEST_F_TIMEOUT(limit, machine_without_memory, 120)
+/* Reads what the kernel has logged: did any call of the module wake the killer? */
+static bool module_woke_oom_killer(int kmsg)
+{
+	bool report = false, woke = false;
+	char record[1024];
+	ssize_t n;
+
+	while ((n = read(kmsg, record, sizeof(record) - 1)) > 0 || errno == EPIPE) {
+		record[n > 0 ? n : 0] = 0;
+		if (strstr(record, "invoked oom-killer"))
+			report = true;
+		else if (strstr(record, "Mem-Info"))
+			report = false;
+		else if (report && strstr(record, "[zxvmo]"))
+			woke = true;
+	}
+	return woke;
+}
+
+/*
+ * With the ceiling out of the way, the machine has no more to give. Whoever else
+ * needs a page at this moment may wake the killer, who takes the child: then
+ * that is done over.
+ */
+TEST_F_TIMEOUT(limit, machine_without_memory, 600)
 {
 	atomic_int *result = mmap(NULL, PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	zx_handle_t vmo = vmo_create(_metadata, MIB, 0);
-	long long kills = oom_kills();
-	int status;
+	int status, tries = 10;
 	pid_t pid;
 
 	ASSERT_NE(MAP_FAILED, result);
-	atomic_store(result, 1);
+	ASSERT_LE(0, kmsg);
+	lseek(kmsg, 0, SEEK_END);
 	set_limits(_metadata, 4 * total_ram(), 50);
 	/* Most of it goes faster this way */
 	ASSERT_NE(MAP_FAILED, mmap(NULL, free_ram() * 3 / 4, RW,
 				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1,
 				   0));
-	pid = start_huge_commit(_metadata, 2 * total_ram(), result);
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	do {
+		atomic_store(result, 1);
+		pid = start_huge_commit(_metadata, 2 * total_ram(), result);
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	} while (WIFSIGNALED(status) && --tries);
 	EXPECT_EQ(0, status);
 	EXPECT_ST(ZX_ERR_NO_MEMORY, atomic_load(result));
-	EXPECT_EQ(kills, oom_kills());
+	EXPECT_FALSE(module_woke_oom_killer(kmsg));
 	EXPECT_TRUE(WAIT_FOR(used_memory() == self->used));
 	EXPECT_OK(vmo_op(vmo, ZX_VMO_OP_COMMIT, 0, MIB / PAGE));
 	ASSERT_OK(zx_handle_close(vmo));

@@ -27,7 +27,7 @@
  * Costs follow populated pages: what would need years if it went through every
  * page of the range has to end within this time, on an emulated machine too.
  */
-#define QUICK_NS	3000000000LL
+#define QUICK_NS	15000000000LL
 
 /* The three kinds of plain VMO as variants of a fixture */
 #define KIND_VARIANTS(fixture)						\

@@ -10,6 +10,10 @@
 
 #include <kselftest_harness.h>
 
+/* Seconds for a test that names no other time; a debug kernel may crawl */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT 240
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>

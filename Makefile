@@ -98,6 +98,7 @@ fuzz:
 demo: lib
 	$(Q)$(MAKE) -C samples
 	$(Q)$(ZXVM) --kernel 6.12 -- build/demo "$$(selftests/vm/fetch-kernel --print vmlinux 6.12)"
+	$(Q)$(ZXVM) --kernel 6.12 -- build/demo-snapshot build/demo.db
 
 clean:
 	rm -rf build

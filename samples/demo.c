@@ -11,103 +11,20 @@
  * is remembered from what was asked for. Each line with a tick is a claim that was checked; the
  * exit status is 1 if one was wrong.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <setjmp.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/utsname.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <openssl/evp.h>
+#include "show.h"
 
-#include <zircon/process.h>
-#include <zircon/status.h>
-#include <zircon/syscalls.h>
-#include <zircon/syscalls/object.h>
-#include <zircon/zxvmo.h>
-
-#define KIB		1024UL
-#define MIB		(1024 * KIB)
 #define BUFFER_SIZE	MIB
 #define COLUMNS		36
 #define ROWS		6
 #define CELLS		(COLUMNS * ROWS)
 /* So that each step is seen in the picture */
 #define MIN_PAGES	(4 * CELLS)
-/* What all else on the machine may take meanwhile */
-#define MEMORY_NOISE	(4 * MIB)
 
-/* Signs of the picture */
-enum cell { CELL_FULL, CELL_PART, CELL_ZERO, CELL_BEYOND };
-
-static const struct signs {
-	const char *cell[4];
-	const char *top_left, *top_right, *bottom_left, *bottom_right;
-	const char *horizontal, *vertical;
-	const char *yes, *no, *arrow;
-} utf8_signs = {
-	.cell = { "█", "▒", "·", " " },
-	.top_left = "┌", .top_right = "┐", .bottom_left = "└", .bottom_right = "┘",
-	.horizontal = "─", .vertical = "│",
-	.yes = "✓", .no = "✗ WRONG:", .arrow = "→",
-}, ascii_signs = {
-	.cell = { "#", "+", ".", " " },
-	.top_left = "+", .top_right = "+", .bottom_left = "+", .bottom_right = "+",
-	.horizontal = "-", .vertical = "|",
-	.yes = "ok", .no = "WRONG:", .arrow = "->",
-}, *signs = &utf8_signs;
-
-static size_t page_size;
 /* Pages that the whole picture stands for */
 static uint64_t picture_pages;
 static unsigned char *buffer;
-static int checks_failed;
-static int checks_done;
-
-static void __attribute__((format(printf, 1, 2), noreturn)) die(const char *format, ...)
-{
-	va_list args;
-
-	fflush(stdout);
-	va_start(args, format);
-	fprintf(stderr, "demo: ");
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
-	va_end(args);
-	exit(1);
-}
-
-/* For what must succeed so that the demonstration can go on */
-static void must(zx_status_t status, const char *what)
-{
-	if (status)
-		die("%s: %s", what, zx_status_get_string(status));
-}
-
-static bool __attribute__((format(printf, 2, 3))) check(bool ok, const char *format, ...)
-{
-	va_list args;
-
-	printf("  %s ", ok ? signs->yes : signs->no);
-	va_start(args, format);
-	vprintf(format, args);
-	va_end(args);
-	putchar('\n');
-	checks_done++;
-	checks_failed += !ok;
-	return ok;
-}
 
 /* What the kernel says about the VMO and the machine's memory */
 
@@ -123,53 +40,6 @@ struct state {
 	/* From /proc/meminfo and zoneinfo: neither free nor a cache of files */
 	uint64_t memory;
 };
-
-/* Returns the number after "@name:" in a file of such lines. */
-static uint64_t read_number(const char *path, const char *name)
-{
-	size_t len = strlen(name);
-	char line[256];
-	FILE *file = fopen(path, "r");
-
-	if (!file)
-		die("%s: %s", path, strerror(errno));
-	while (fgets(line, sizeof(line), file)) {
-		if (!strncmp(line, name, len) && line[len] == ':') {
-			fclose(file);
-			return strtoull(line + len + 1, NULL, 0);
-		}
-	}
-	die("%s does not tell %s", path, name);
-}
-
-/* Free pages in the per-CPU lists, megabytes perhaps, which MemFree leaves out */
-static uint64_t count_hidden_pages(void)
-{
-	FILE *file = fopen("/proc/zoneinfo", "r");
-	uint64_t nr, sum = 0;
-	char line[256];
-
-	if (!file)
-		die("/proc/zoneinfo: %s", strerror(errno));
-	while (fgets(line, sizeof(line), file)) {
-		if (sscanf(line, " count: %" SCNu64, &nr) == 1)
-			sum += nr;
-	}
-	fclose(file);
-	return sum;
-}
-
-static uint64_t memory_in_use(void)
-{
-	static const char * const not_in_use[] = { "MemFree", "Buffers", "Cached",
-						   "SReclaimable" };
-	uint64_t kib = read_number("/proc/meminfo", "MemTotal");
-	size_t i;
-
-	for (i = 0; i < sizeof(not_in_use) / sizeof(not_in_use[0]); i++)
-		kib -= read_number("/proc/meminfo", not_in_use[i]);
-	return kib * KIB - count_hidden_pages() * page_size;
-}
 
 /* Adds a run of pages to the number of those present in each cell. */
 static void add_run(uint64_t *present, uint64_t first, uint64_t end)
@@ -287,29 +157,12 @@ static void print_pictures(const struct state *before, const struct state *after
 	putchar('\n');
 }
 
-static double mib(uint64_t bytes)
-{
-	return (double)bytes / MIB;
-}
-
 static void print_legend(void)
 {
 	printf("One sign stands for %" PRIu64 " or %" PRIu64 " pages of %zu KiB:\n"
 	       "  %s all are there   %s some are   %s none is: it reads zero   blank: beyond the end\n",
 	       picture_pages / CELLS, (picture_pages + CELLS - 1) / CELLS, page_size / KIB,
 	       signs->cell[CELL_FULL], signs->cell[CELL_PART], signs->cell[CELL_ZERO]);
-}
-
-static void __attribute__((format(printf, 1, 2))) heading(const char *format, ...)
-{
-	static int step;
-	va_list args;
-
-	printf("\n%d. ", ++step);
-	va_start(args, format);
-	vprintf(format, args);
-	va_end(args);
-	printf("\n\n");
 }
 
 /*
@@ -344,54 +197,6 @@ static struct state show_step(zx_handle_t vmo, const struct state *before, int64
 	return after;
 }
 
-/* Content */
-
-struct digest {
-	char hex[2 * EVP_MAX_MD_SIZE + 1];
-};
-
-static bool same(const struct digest *a, const struct digest *b)
-{
-	return a->hex[0] && !strcmp(a->hex, b->hex);
-}
-
-static EVP_MD_CTX *digest_begin(void)
-{
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-
-	if (!ctx || !EVP_DigestInit_ex(ctx, EVP_sha256(), NULL))
-		die("libcrypto has no SHA-256");
-	return ctx;
-}
-
-static void digest_add(EVP_MD_CTX *ctx, const void *data, size_t size)
-{
-	if (!EVP_DigestUpdate(ctx, data, size))
-		die("EVP_DigestUpdate failed");
-}
-
-static struct digest digest_end(EVP_MD_CTX *ctx)
-{
-	unsigned char bytes[EVP_MAX_MD_SIZE];
-	struct digest digest = {};
-	unsigned int len, i;
-
-	if (!EVP_DigestFinal_ex(ctx, bytes, &len))
-		die("EVP_DigestFinal_ex failed");
-	EVP_MD_CTX_free(ctx);
-	for (i = 0; i < len; i++)
-		sprintf(digest.hex + 2 * i, "%02x", bytes[i]);
-	return digest;
-}
-
-static struct digest digest_memory(const void *addr, size_t size)
-{
-	EVP_MD_CTX *ctx = digest_begin();
-
-	digest_add(ctx, addr, size);
-	return digest_end(ctx);
-}
-
 struct range {
 	uint64_t begin, end;
 };
@@ -421,36 +226,6 @@ static void read_fully(int fd, uint64_t offset, size_t size)
 		if (n > 0)
 			done += n;
 	}
-}
-
-/* What sha256sum(1) says about the file */
-static struct digest digest_by_coreutils(const char *path)
-{
-	struct digest digest = {};
-	int fds[2], status;
-	FILE *file;
-	pid_t pid;
-
-	if (pipe(fds) || (pid = fork()) < 0)
-		die("cannot start sha256sum: %s", strerror(errno));
-	if (!pid) {
-		dup2(fds[1], STDOUT_FILENO);
-		close(fds[0]);
-		close(fds[1]);
-		execlp("sha256sum", "sha256sum", "--", path, NULL);
-		_exit(127);
-	}
-	close(fds[1]);
-	file = fdopen(fds[0], "r");
-	/* A backslash announces a name with odd characters. */
-	if (!file || (fscanf(file, "\\") == EOF) ||
-	    fscanf(file, "%64[0-9a-f]", digest.hex) != 1)
-		digest.hex[0] = '\0';
-	if (file)
-		fclose(file);
-	if (waitpid(pid, &status, 0) != pid || status)
-		digest.hex[0] = '\0';
-	return digest;
 }
 
 static bool is_zero(const unsigned char *addr, size_t size)
@@ -700,7 +475,7 @@ static struct state show_read_only(struct demo *demo, struct state before)
 	return after;
 }
 
-static void show_end(struct demo *demo, uint64_t memory_at_start)
+static void show_closing(struct demo *demo, uint64_t memory_at_start)
 {
 	uint64_t memory, pages = demo->pages;
 	int64_t error;
@@ -728,22 +503,18 @@ int main(int argc, char **argv)
 	struct stat st;
 	bool ascii;
 
-	setlocale(LC_ALL, "");
-	setvbuf(stdout, NULL, _IOLBF, 0);
 	ascii = argc > 1 && !strcmp(argv[1], "--ascii");
 	if (argc > 2 + ascii || (argc > 1 + ascii && argv[1 + ascii][0] == '-')) {
 		fprintf(stderr, "usage: demo [--ascii] [FILE]\n");
 		return 2;
 	}
-	if (ascii || strcmp(nl_langinfo(CODESET), "UTF-8"))
-		signs = &ascii_signs;
+	show_begin(ascii);
 	uname(&uts);
 	snprintf(default_path, sizeof(default_path), "/boot/vmlinuz-%s", uts.release);
 	demo.path = argc > 1 + ascii ? argv[1 + ascii] : default_path;
 	demo.file = open(demo.path, O_RDONLY | O_CLOEXEC);
 	if (demo.file < 0 || fstat(demo.file, &st))
 		die("%s: %s", demo.path, strerror(errno));
-	page_size = zx_system_get_page_size();
 	demo.file_size = st.st_size;
 	demo.pages = (demo.file_size + page_size - 1) / page_size;
 	if (!S_ISREG(st.st_mode) || demo.pages < MIN_PAGES)
@@ -770,11 +541,7 @@ int main(int argc, char **argv)
 	state = show_zero(&demo, state);
 	state = show_resize(&demo, state);
 	show_read_only(&demo, state);
-	show_end(&demo, memory);
+	show_closing(&demo, memory);
 
-	if (checks_failed)
-		printf("\n%d of %d claims are WRONG.\n", checks_failed, checks_done);
-	else
-		printf("\nAll %d claims hold.\n", checks_done);
-	return checks_failed ? 1 : 0;
+	return show_end();
 }

@@ -7,8 +7,8 @@
  * cgroups are charged besides, by the allocators.
  *
  * Who pays for a page or a node is noted there by number, for it may outlive the
- * VMO it was made for: relatives share it. An account lives while a VMO refers to
- * it or something is charged to it.
+ * VMO it was made for: relatives share it. An account lives at least while a VMO
+ * refers to it or something is charged to it.
  *
  * The two counters are atomic and never exceed their limits for an instant, so
  * that a request that is refused disturbs nobody else. zxvmo_accounts_lock
@@ -74,6 +74,39 @@ static struct zxvmo_account *account_find(kuid_t uid, bool privileged)
 	return NULL;
 }
 
+/* Frees the accounts that nothing is left of. */
+static void account_reap(void)
+{
+	struct zxvmo_account *account;
+	struct hlist_node *next;
+	int bucket;
+
+	lockdep_assert_held(&zxvmo_accounts_lock);
+	hash_for_each_safe(zxvmo_accounts, bucket, next, account, node) {
+		if (account->refs || atomic_long_read(&account->nr_pages))
+			continue;
+		hash_del(&account->node);
+		xa_erase(&zxvmo_accounts_by_id, account->id);
+		kfree(account);
+	}
+}
+
+/* Makes an account, which is not in the hash table yet. */
+static struct zxvmo_account *account_new(kuid_t uid, bool privileged)
+{
+	struct zxvmo_account *account = kzalloc(sizeof(*account), GFP_KERNEL_ACCOUNT);
+
+	if (!account)
+		return NULL;
+	account->uid = uid;
+	account->privileged = privileged;
+	if (!xa_alloc(&zxvmo_accounts_by_id, &account->id, account, xa_limit_32b,
+		      GFP_KERNEL_ACCOUNT))
+		return account;
+	kfree(account);
+	return NULL;
+}
+
 /**
  * zxvmo_account_get() - the account of the current user
  *
@@ -91,30 +124,23 @@ struct zxvmo_account *zxvmo_account_get(void)
 	for (; ns != &init_user_ns; ns = ns->parent)
 		uid = ns->owner;
 
-	spin_lock(&zxvmo_accounts_lock);
-	account = account_find(uid, privileged);
-	if (!account) {
-		spin_unlock(&zxvmo_accounts_lock);
-		new = kzalloc(sizeof(*new), GFP_KERNEL_ACCOUNT);
-		if (!new)
-			return NULL;
-		if (xa_alloc(&zxvmo_accounts_by_id, &new->id, new, xa_limit_32b,
-			     GFP_KERNEL_ACCOUNT)) {
-			kfree(new);
-			return NULL;
-		}
-		new->uid = uid;
-		new->privileged = privileged;
+	for (;;) {
 		spin_lock(&zxvmo_accounts_lock);
 		account = account_find(uid, privileged);
-		if (!account) {
-			account = new;
-			new = NULL;
-			hash_add(zxvmo_accounts, &account->node, __kuid_val(uid));
+		if (!account && new) {
+			account_reap();
+			hash_add(zxvmo_accounts, &new->node, __kuid_val(uid));
+			swap(account, new);
 		}
+		if (account)
+			account->refs++;
+		spin_unlock(&zxvmo_accounts_lock);
+		if (account)
+			break;
+		new = account_new(uid, privileged);
+		if (!new)
+			return NULL;
 	}
-	account->refs++;
-	spin_unlock(&zxvmo_accounts_lock);
 	if (new) {
 		xa_erase(&zxvmo_accounts_by_id, new->id);
 		kfree(new);
@@ -122,37 +148,25 @@ struct zxvmo_account *zxvmo_account_get(void)
 	return account;
 }
 
-/* Frees the account if nothing is left of it. */
-static void account_reap(u32 id)
-{
-	struct zxvmo_account *account;
-
-	spin_lock(&zxvmo_accounts_lock);
-	account = xa_load(&zxvmo_accounts_by_id, id);
-	if (account && (account->refs || atomic_long_read(&account->nr_pages)))
-		account = NULL;
-	if (account) {
-		hash_del(&account->node);
-		xa_erase(&zxvmo_accounts_by_id, id);
-	}
-	spin_unlock(&zxvmo_accounts_lock);
-	kfree(account);
-}
-
 /**
  * zxvmo_account_put() - drop a reference
- * @account: the account
+ * @account: the account; it lives on for the next VMO of its user, until somebody
+ *	else needs one
  */
 void zxvmo_account_put(struct zxvmo_account *account)
 {
-	u32 id = account->id;
-	bool last;
-
 	spin_lock(&zxvmo_accounts_lock);
-	last = !--account->refs;
+	account->refs--;
 	spin_unlock(&zxvmo_accounts_lock);
-	if (last)
-		account_reap(id);
+}
+
+/** zxvmo_account_cleanup() - free all accounts */
+void zxvmo_account_cleanup(void)
+{
+	spin_lock(&zxvmo_accounts_lock);
+	account_reap();
+	spin_unlock(&zxvmo_accounts_lock);
+	WARN_ON_ONCE(!xa_empty(&zxvmo_accounts_by_id));
 }
 
 /**
@@ -214,6 +228,5 @@ void zxvmo_account_uncharge(u32 id, unsigned long nr)
 
 	atomic_long_sub(nr, &zxvmo_nr_pages);
 	/* What is charged keeps it; after that it may be gone. */
-	if (!atomic_long_sub_return(nr, &account->nr_pages))
-		account_reap(id);
+	atomic_long_sub(nr, &account->nr_pages);
 }

@@ -33,6 +33,8 @@ static void unmap_owned(struct zxvmo_vmo *owner, u64 first, u64 last,
 		return;
 	for (index = first;
 	     (page = zxvmo_ptree_next_owned(&owner->tree, &index, last)); index++) {
+		if (!(index % ZXVMO_LEAF_PAGES))
+			cond_resched();
 		if (page_count(page) == 1)
 			continue;
 		zxvmo_page_wait(page);
@@ -44,6 +46,8 @@ static void unmap_owned(struct zxvmo_vmo *owner, u64 first, u64 last,
 				    end - begin + 1, false);
 	for (index = first;
 	     (page = zxvmo_ptree_next_owned(&owner->tree, &index, last)); index++) {
+		if (!(index % ZXVMO_LEAF_PAGES))
+			cond_resched();
 		if (page_count(page) == 1) {
 			page->mapping = NULL;
 		} else {
@@ -60,17 +64,25 @@ static int share(struct zxvmo_vmo *owner, struct zxvmo_vmo *child, u64 first,
 	u64 nr_pages = owner->size >> PAGE_SHIFT;
 	struct page *page, *next;
 	LIST_HEAD(pinned);
+	int ret = -EAGAIN;
 	u64 last;
-	int ret;
 
 	lockdep_assert_held_write(&owner->lock);
 	child->tree.base = owner->tree.base + first;
 	if (!nr || first >= nr_pages)
 		return 0;
 	last = first + min(nr, nr_pages - first) - 1;
-	unmap_owned(owner, first, last, &pinned);
-	ret = zxvmo_ptree_clone(&child->tree, &owner->tree, first,
-				last == nr_pages - 1 ? U64_MAX : last, &pinned, supply);
+	if (last == nr_pages - 1)
+		last = U64_MAX;
+	/* Nothing is unmapped for nothing. */
+	if (!zxvmo_ptree_clone_ready(&owner->tree, first, last, &pinned, supply))
+		return -EAGAIN;
+	unmap_owned(owner, first, min(last, ZXVMO_LAST_INDEX), &pinned);
+	if (zxvmo_ptree_clone_ready(&owner->tree, first, last, &pinned, supply)) {
+		zxvmo_ptree_clone(&child->tree, &owner->tree, first, last, &pinned,
+				  supply);
+		ret = 0;
+	}
 	list_for_each_entry_safe(page, next, &pinned, lru)
 		list_del(&page->lru);
 	return ret;
@@ -207,8 +219,12 @@ static struct file *new_child(struct zxvmo_ref *ref, const struct zxvmo_vmo_crea
 	}
 	file = zxvmo_handle_new(&child->object, ref->file,
 				child_rights(ref->rights, arg->options));
-	if (!IS_ERR(file) && child->sizes == child)
+	if (IS_ERR(file))
+		return file;
+	if (child->sizes == child)
 		zxvmo_vmo_set_sizes(child, size, arg->vmo_size);
+	else	/* The VFS must not stop before we do, who know the size. */
+		i_size_write(child->object.inode, MAX_LFS_FILESIZE);
 	return file;
 }
 

@@ -96,6 +96,7 @@ static struct page *clone_page(struct clone *clone, struct page *page)
 	clone->pinned = clone->pinned->next;
 	copy = zxvmo_supply_take(clone->supply);
 	copy_highpage(copy, page);
+	cond_resched();
 	return copy;
 }
 
@@ -145,22 +146,10 @@ static struct zxvmo_node *clone_node(struct clone *clone, struct zxvmo_node *nod
 	return NULL;
 }
 
-/**
- * zxvmo_ptree_clone() - make an empty tree share a range of another one
- * @dst: the empty tree; index 0 there is @first of @src
- * @src: the other tree
- * @first: first index
- * @last: last index; U64_MAX if @src has nothing beyond the range
- * @pinned: pages of @src that it keeps for itself, by rising index
- * @supply: where nodes and copies of pages come from
- *
- * Return: 0; -EAGAIN if @supply must be filled first, with nothing changed.
- */
-int zxvmo_ptree_clone(struct zxvmo_ptree *dst, const struct zxvmo_ptree *src,
-		      u64 first, u64 last, struct list_head *pinned,
-		      struct zxvmo_supply *supply)
+static void clone_init(struct clone *clone, const struct zxvmo_ptree *src, u64 first,
+		       u64 last, struct list_head *pinned, struct zxvmo_supply *supply)
 {
-	struct clone clone = {
+	*clone = (struct clone) {
 		/* A tree has nothing before its index 0. */
 		.first = first ? first + src->base : 0,
 		.last = last == U64_MAX ? U64_MAX : last + src->base,
@@ -169,19 +158,56 @@ int zxvmo_ptree_clone(struct zxvmo_ptree *dst, const struct zxvmo_ptree *src,
 		.end = pinned,
 		.supply = supply,
 	};
-	struct zxvmo_node *root = slot_node(src->root);
-	struct clone dry_run = clone;
+}
 
-	dst->base = first + src->base;
-	if (!root || clone.first > node_last(root, 0))
-		return 0;
+/**
+ * zxvmo_ptree_clone_ready() - whether all is there that a clone takes
+ * @src: the tree to clone
+ * @first: first index
+ * @last: last index; U64_MAX if @src has nothing beyond the range
+ * @pinned: pages of @src that it keeps for itself, by rising index
+ * @supply: where nodes and copies of pages come from
+ *
+ * Return: false if @supply must be filled first, which knows with what.
+ */
+bool zxvmo_ptree_clone_ready(const struct zxvmo_ptree *src, u64 first, u64 last,
+			     struct list_head *pinned,
+			     struct zxvmo_supply *supply)
+{
+	struct zxvmo_node *root = slot_node(src->root);
+	struct clone clone;
+
 	supply->want = 0;
 	supply->pool.want_nodes = 0;
 	supply->pool.want_leaf_slots = 0;
-	clone_want(&dry_run, root, 0);
-	if (supply->nr < supply->want || !zxvmo_node_pool_enough(&supply->pool))
-		return -EAGAIN;
-	root = clone_node(&clone, root, 0);
+	clone_init(&clone, src, first, last, pinned, supply);
+	if (root && clone.first <= node_last(root, 0))
+		clone_want(&clone, root, 0);
+	return supply->nr >= supply->want && zxvmo_node_pool_enough(&supply->pool);
+}
+
+/**
+ * zxvmo_ptree_clone() - make an empty tree share a range of another one
+ * @dst: the empty tree; index 0 there is @first of @src
+ * @src: the other tree
+ * @first: first index
+ * @last: last index; U64_MAX if @src has nothing beyond the range
+ * @pinned: pages of @src that it keeps for itself, by rising index
+ * @supply: where nodes and copies of pages come from, of which
+ *	zxvmo_ptree_clone_ready() has found enough
+ */
+void zxvmo_ptree_clone(struct zxvmo_ptree *dst, const struct zxvmo_ptree *src,
+		       u64 first, u64 last, struct list_head *pinned,
+		       struct zxvmo_supply *supply)
+{
+	struct zxvmo_node *root = slot_node(src->root);
+	struct clone clone;
+
+	clone_init(&clone, src, first, last, pinned, supply);
+	dst->base = first + src->base;
+	if (root && clone.first <= node_last(root, 0))
+		root = clone_node(&clone, root, 0);
+	else
+		root = NULL;
 	dst->root = root ? node_slot(root) : ZXVMO_SLOT_EMPTY;
-	return 0;
 }

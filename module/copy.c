@@ -55,13 +55,17 @@ static int copy_get_pages(struct zxvmo_vmo *vmo, u64 offset, size_t count,
 		ret = zxvmo_vmo_check_range(vmo, offset, count);
 		if (ret)
 			break;
-		if (!write || !nr ||
-		    zxvmo_ptree_next_unowned(&owner->tree, first, first + nr - 1) ==
-		    first + nr) {
-			for (i = 0; i < nr; i++)
+		for (i = 0; i < nr; i++) {
+			if (!write) {
 				pages[i] = zxvmo_ptree_lookup(&owner->tree, first + i);
-			return 0;
+				continue;
+			}
+			pages[i] = zxvmo_ptree_lookup_private(&owner->tree, first + i);
+			if (!pages[i] || zxvmo_page_is_shared(pages[i]))
+				break;
 		}
+		if (i == nr)
+			return 0;
 		copy_unlock(owner, write);
 		ret = zxvmo_vmo_commit(owner, first, first + nr - 1);
 		if (ret)

@@ -116,12 +116,12 @@ void zxvmo_family_join(struct zxvmo_vmo *parent, struct zxvmo_vmo *child)
 void zxvmo_family_leave(struct zxvmo_vmo *vmo)
 {
 	struct zxvmo_family *family = vmo->family;
-	struct zxvmo_vmo *parent = vmo->parent;
-	struct zxvmo_vmo *child;
+	struct zxvmo_vmo *parent, *child;
 
 	if (!family)
 		return;
 	mutex_lock(&family->lock);
+	parent = vmo->parent;
 	list_for_each_entry(child, &vmo->children, sibling)
 		child->parent = parent;
 	if (parent) {
@@ -197,19 +197,29 @@ static void attribute_leaf(struct attribution *a)
 /* Finds out who of the family has the pages of @a's leaf as well. */
 static int count_sharers(struct zxvmo_vmo *vmo, struct attribution *a)
 {
+	struct zxvmo_family *family = vmo->family;
 	struct zxvmo_vmo *other;
+	int ret = 0;
 
-	list_for_each_entry(other, &vmo->family->owners, relative) {
+	if (!a->leaf.shared)
+		return 0;
+	/* Who wants to leave the family waits for one leaf, not for all. */
+	if (mutex_lock_killable(&family->lock))
+		return -EINTR;
+	list_for_each_entry(other, &family->owners, relative) {
 		if (other == vmo)
 			continue;
 		down_read(&other->lock);
 		zxvmo_ptree_count_sharers(&other->tree, &a->leaf, a->sharers);
 		up_read(&other->lock);
-		if (fatal_signal_pending(current))
-			return -EINTR;
+		if (fatal_signal_pending(current)) {
+			ret = -EINTR;
+			break;
+		}
 		cond_resched();
 	}
-	return 0;
+	mutex_unlock(&family->lock);
+	return ret;
 }
 
 static int attribute(struct zxvmo_vmo *vmo, struct attribution *a)
@@ -217,7 +227,6 @@ static int attribute(struct zxvmo_vmo *vmo, struct attribution *a)
 	bool found;
 	u64 index;
 
-	lockdep_assert_held(&vmo->family->lock);
 	for (index = 0;; index = zxvmo_ptree_leaf_last(&vmo->tree, index) + 1) {
 		down_read(&vmo->lock);
 		found = zxvmo_ptree_next(&vmo->tree, &index, ZXVMO_LAST_INDEX);
@@ -228,7 +237,7 @@ static int attribute(struct zxvmo_vmo *vmo, struct attribution *a)
 			return 0;
 
 		memset32(a->sharers, 1, ARRAY_SIZE(a->sharers));
-		if (a->leaf.shared && count_sharers(vmo, a))
+		if (count_sharers(vmo, a))
 			return -EINTR;
 		attribute_leaf(a);
 		cond_resched();
@@ -259,23 +268,22 @@ int zxvmo_vmo_kin_info(struct zxvmo_vmo *vmo, struct zxvmo_info_vmo *info)
 		info->committed_scaled_bytes = info->committed_bytes;
 	}
 	if (family) {
-		if (vmo->owner == vmo && zxvmo_vmo_has_relatives(vmo)) {
-			a = kvzalloc(sizeof(*a), GFP_KERNEL_ACCOUNT);
-			if (!a)
-				return -ENOMEM;
-		}
 		ret = mutex_lock_killable(&family->lock);
 		if (ret)
-			goto out;
+			return ret;
 		if (vmo->parent) {
 			info->parent_koid = vmo->parent->object.koid;
 			if (vmo->owner == vmo)
 				info->flags |= ZXVMO_INFO_VMO_IS_COW_CLONE;
 		}
 		info->num_children = vmo->nr_children;
-		if (a)
-			ret = attribute(vmo, a);
 		mutex_unlock(&family->lock);
+	}
+	if (vmo->owner == vmo && zxvmo_vmo_has_relatives(vmo)) {
+		a = kvzalloc(sizeof(*a), GFP_KERNEL_ACCOUNT);
+		if (!a)
+			return -ENOMEM;
+		ret = attribute(vmo, a);
 		if (ret)
 			goto out;
 	}

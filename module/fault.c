@@ -60,20 +60,48 @@ void zxvmo_vmo_zap_zero_pages(struct zxvmo_vmo *vmo, u64 first, u64 last)
 }
 
 /*
- * Locks a page that is about to be mapped. One that the VMO owns gets what the
- * rest of mm wants to know of a page in a file: whose it is, for futexes; and
+ * Whether a page may be mapped for writing. A relative that goes makes it so at
+ * any time, without the VMO's lock; who decides under the page lock decides as
+ * those did who had the page before.
+ */
+static bool is_owned(struct zxvmo_vmo *owner, u64 index, struct page *page)
+{
+	return zxvmo_ptree_lookup_private(&owner->tree, index) == page &&
+	       !zxvmo_page_is_shared(page);
+}
+
+/*
+ * Readies a locked page that the VMO owns for being mapped: it gets what the rest
+ * of mm wants to know of a page in a file. That is whose it is, for futexes; and
  * that it is dirty, for a clean page with a mapping would be taken for page cache
  * that may be evicted (on a memory error, say), and nobody writes this one back.
  */
-static void lock_owned_page(struct zxvmo_vmo *owner, u64 index, struct page *page)
+static void map_owned(struct zxvmo_vmo *owner, u64 index, struct page *page)
 {
-	lock_page(page);
 	if (!page->mapping) {
 		SetPageDirty(page);
 		page->index = index;
 		page->mapping = zxvmo_vmo_mapping(owner);
 	}
 	WRITE_ONCE(owner->mapped, true);
+}
+
+/* Locks a page that is there, for a fault; false if it must be owned first. */
+static bool fault_lock(struct zxvmo_vmo *owner, u64 index, struct page *page,
+		       bool write)
+{
+	lock_page(page);
+	if (is_owned(owner, index, page)) {
+		map_owned(owner, index, page);
+		return true;
+	}
+	if (write) {
+		unlock_page(page);
+		return false;
+	}
+	zxvmo_ptree_set_shared(&owner->tree, index);
+	WRITE_ONCE(owner->mapped, true);
+	return true;
 }
 
 /* Makes the owner own a page at @index and locks it. @held: see zxvmo_vmo_own(). */
@@ -94,7 +122,8 @@ static vm_fault_t fault_own(struct zxvmo_vmo *vmo, u64 index, struct page *held,
 		if (!zxvmo_vmo_own(owner, index, index, held, &supply)) {
 			*page = zxvmo_ptree_lookup(&owner->tree, index);
 			get_page(*page);
-			lock_owned_page(owner, index, *page);
+			lock_page(*page);
+			map_owned(owner, index, *page);
 			break;
 		}
 		up_write(&owner->lock);
@@ -125,27 +154,21 @@ static vm_fault_t zxvmo_vma_fault(struct vm_fault *vmf)
 		up_read(&owner->lock);
 		return VM_FAULT_SIGBUS;
 	}
-	page = zxvmo_ptree_lookup_private(&owner->tree, vmf->pgoff);
-	if (page && !zxvmo_page_is_shared(page)) {
+	page = zxvmo_ptree_lookup(&owner->tree, vmf->pgoff);
+	if (!page && !write) {
+		page = zero_page(vmf->pgoff);
+		WRITE_ONCE(owner->zero_mapped, true);
 		get_page(page);
-		lock_owned_page(owner, vmf->pgoff, page);
+		lock_page(page);
 		up_read(&owner->lock);
-	} else if (write) {
+	} else if (page && fault_lock(owner, vmf->pgoff, page, write)) {
+		get_page(page);
+		up_read(&owner->lock);
+	} else {
 		up_read(&owner->lock);
 		ret = fault_own(vmo, vmf->pgoff, NULL, &page);
 		if (ret)
 			return ret;
-	} else {
-		page = zxvmo_ptree_lookup_shared(&owner->tree, vmf->pgoff);
-		if (page) {
-			WRITE_ONCE(owner->mapped, true);
-		} else {
-			page = zero_page(vmf->pgoff);
-			WRITE_ONCE(owner->zero_mapped, true);
-		}
-		get_page(page);
-		lock_page(page);
-		up_read(&owner->lock);
 	}
 	vmf->page = page;
 	return VM_FAULT_LOCKED;
@@ -159,10 +182,9 @@ static vm_fault_t zxvmo_vma_page_mkwrite(struct vm_fault *vmf)
 	vm_fault_t ret;
 
 	down_read(&owner->lock);
-	page = zxvmo_ptree_lookup_private(&owner->tree, vmf->pgoff);
-	if (page == vmf->page && !zxvmo_page_is_shared(page) &&
-	    zxvmo_vmo_has_index(vmo, vmf->pgoff)) {
-		lock_owned_page(owner, vmf->pgoff, page);
+	page = zxvmo_ptree_lookup(&owner->tree, vmf->pgoff);
+	if (page == vmf->page && zxvmo_vmo_has_index(vmo, vmf->pgoff) &&
+	    fault_lock(owner, vmf->pgoff, page, true)) {
 		up_read(&owner->lock);
 		return VM_FAULT_LOCKED;
 	}

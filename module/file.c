@@ -178,6 +178,9 @@ static long file_fallocate(struct file *file, int mode, loff_t offset,
 
 	if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE))
 		return -EOPNOTSUPP;
+	/* madvise(MADV_REMOVE) counts as the owner does, fallocate(2) does not. */
+	if ((mode & FALLOC_FL_PUNCH_HOLE) && vmo->offset)
+		return -EOPNOTSUPP;
 	if (zxvmo_vmo_lock_sizes(vmo))
 		return -EINTR;
 	size = sizes->size;

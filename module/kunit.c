@@ -36,6 +36,7 @@ EXPORT_SYMBOL_GPL(zxvmo_pages_free);
 EXPORT_SYMBOL_GPL(zxvmo_ptree_bytes);
 EXPORT_SYMBOL_GPL(zxvmo_ptree_check);
 EXPORT_SYMBOL_GPL(zxvmo_ptree_clone);
+EXPORT_SYMBOL_GPL(zxvmo_ptree_clone_ready);
 EXPORT_SYMBOL_GPL(zxvmo_ptree_count);
 EXPORT_SYMBOL_GPL(zxvmo_ptree_leaf_last);
 EXPORT_SYMBOL_GPL(zxvmo_ptree_lookup);

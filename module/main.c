@@ -273,6 +273,7 @@ static void __exit zxvmo_exit(void)
 	misc_deregister(&zxvmo_device);
 	zxvmo_fault_cleanup();
 	zxvmo_ptree_cleanup();
+	zxvmo_account_cleanup();
 }
 
 module_init(zxvmo_init);

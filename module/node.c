@@ -68,7 +68,7 @@ void node_free(struct zxvmo_node *node)
 /*
  * Drops a reference on a node. If it was the last one, all goes that can be
  * reached by it alone; pages are added to @pages, or freed leaf by leaf if that
- * is NULL, which takes that no lock is held.
+ * is NULL, which may sleep and take long.
  */
 void node_put(struct zxvmo_node *node, struct list_head *pages)
 {
@@ -154,6 +154,7 @@ struct zxvmo_node *node_pool_take(struct zxvmo_node_pool *pool,
 /* Puts an empty node back. */
 void node_pool_return(struct zxvmo_node_pool *pool, struct zxvmo_node *node)
 {
+	node->shared_pages = false;
 	if (node->nr_slots == NODE_SLOTS) {
 		node->slots[0] = (unsigned long)pool->nodes;
 		pool->nodes = node;
@@ -201,6 +202,8 @@ int zxvmo_node_pool_fill(struct zxvmo_node_pool *pool)
 			return -ENOMEM;
 		node_pool_return(pool, node);
 	}
+	pool->want_nodes = 0;
+	pool->want_leaf_slots = 0;
 	return 0;
 }
 
@@ -221,7 +224,7 @@ void zxvmo_node_pool_drain(struct zxvmo_node_pool *pool)
  * zxvmo_removed_free() - free what was taken out of a tree
  * @removed: it; empty afterwards
  *
- * Takes that no lock is held.
+ * May sleep, and take long if a node was taken out.
  */
 void zxvmo_removed_free(struct zxvmo_removed *removed)
 {

@@ -97,23 +97,19 @@ struct page *zxvmo_ptree_lookup_private(const struct zxvmo_ptree *tree, u64 inde
 }
 
 /**
- * zxvmo_ptree_lookup_shared() - find a page to let others hold it
+ * zxvmo_ptree_set_shared() - a page is given to somebody
  * @tree: the tree
- * @index: an index whose page the tree's VMO does not own
+ * @index: an index with a page that the tree's VMO does not own
  *
- * Return: the page, which is SHARED from now on, or NULL.
+ * The page is SHARED from now on.
  */
-struct page *zxvmo_ptree_lookup_shared(const struct zxvmo_ptree *tree, u64 index)
+void zxvmo_ptree_set_shared(const struct zxvmo_ptree *tree, u64 index)
 {
 	u64 at = index + tree->base;
 	struct zxvmo_node *leaf = ptree_leaf(tree, at, false);
-	struct page *page = leaf_page(leaf, at);
 
-	if (page) {
-		WRITE_ONCE(leaf->shared_pages, true);
-		zxvmo_page_set_shared(page);
-	}
-	return page;
+	WRITE_ONCE(leaf->shared_pages, true);
+	zxvmo_page_set_shared(leaf_page(leaf, at));
 }
 
 /*
@@ -247,20 +243,25 @@ struct page *zxvmo_ptree_prev(const struct zxvmo_ptree *tree, u64 *index,
 	return NULL;
 }
 
-/* The first index in [@index, @last] without a page, or one that is not owned. */
-static u64 next_gap(const struct zxvmo_ptree *tree, u64 index, u64 last, bool owned)
+/*
+ * The first index in [@index, @last] without a page; with @owned also one whose
+ * page is not owned, which @page receives.
+ */
+static u64 next_gap(const struct zxvmo_ptree *tree, u64 index, u64 last, bool owned,
+		    struct page **page)
 {
 	u64 at = index + tree->base;
 
 	last += tree->base;
 	while (at <= last) {
-		struct zxvmo_node *leaf = ptree_leaf(tree, at, owned);
+		struct zxvmo_node *leaf = ptree_leaf(tree, at, false);
+		bool shared = owned && leaf && !ptree_leaf(tree, at, true);
 		bool look = owned && leaf && leaf->shared_pages;
 
 		do {
-			struct page *page = leaf_page(leaf, at);
-
-			if (!page || (look && zxvmo_page_is_shared(page)))
+			*page = leaf_page(leaf, at);
+			if (!*page || shared ||
+			    (look && zxvmo_page_is_shared(*page)))
 				return at - tree->base;
 		} while (++at <= last && level_offset(at, 0));
 	}
@@ -277,7 +278,9 @@ static u64 next_gap(const struct zxvmo_ptree *tree, u64 index, u64 last, bool ow
  */
 u64 zxvmo_ptree_next_absent(const struct zxvmo_ptree *tree, u64 index, u64 last)
 {
-	return next_gap(tree, index, last, false);
+	struct page *page;
+
+	return next_gap(tree, index, last, false, &page);
 }
 
 /**
@@ -285,13 +288,15 @@ u64 zxvmo_ptree_next_absent(const struct zxvmo_ptree *tree, u64 index, u64 last)
  * @tree: the tree
  * @index: where to begin
  * @last: last index to look at
+ * @page: receives the page that is there and not owned, or NULL
  *
  * Return: the first index in [@index, @last] where the tree's VMO has no page of
  * its own, or @last + 1.
  */
-u64 zxvmo_ptree_next_unowned(const struct zxvmo_ptree *tree, u64 index, u64 last)
+u64 zxvmo_ptree_next_unowned(const struct zxvmo_ptree *tree, u64 index, u64 last,
+			     struct page **page)
 {
-	return next_gap(tree, index, last, true);
+	return next_gap(tree, index, last, true, page);
 }
 
 /* Counts the used slots in [@at, @end], all in @leaf; with @owned the owned pages. */

@@ -27,7 +27,7 @@
  * @first: first index in @dst
  * @src_first: first index in @src
  * @nr: number of pages
- * @nr_shared: pages of the piece that must be copied
+ * @copies: which pages of the piece do not move, as it was decided before
  * @supply: pages for copies and nodes for @dst, charged to the creator of @dst;
  *	receives what is left over
  * @src_supply: nodes for @src
@@ -40,7 +40,7 @@ struct transfer {
 	u64 first;
 	u64 src_first;
 	u64 nr;
-	unsigned long nr_shared;
+	DECLARE_BITMAP(copies, ZXVMO_LEAF_PAGES);
 	struct zxvmo_supply supply;
 	struct zxvmo_supply src_supply;
 };
@@ -100,7 +100,7 @@ static int transfer_prepare(struct transfer *t, u64 first, u64 src_first, u64 nr
 	u32 account = zxvmo_account_id(t->dst->tree.account);
 	u64 src_last = src_first + nr - 1, dst_last = 0;
 	u64 nr_hint = t->dst->size >> PAGE_SHIFT;
-	unsigned long moving = 0, busy = 0, foreign = 0;
+	unsigned long moving = 0, foreign = 0;
 	struct page *page;
 	u64 index;
 	int ret;
@@ -109,22 +109,22 @@ static int transfer_prepare(struct transfer *t, u64 first, u64 src_first, u64 nr
 	ret = transfer_split(t, src_first, src_last);
 	if (ret)
 		return ret;
-	t->nr_shared = 0;
+	bitmap_zero(t->copies, ZXVMO_LEAF_PAGES);
 	for (index = src_first;
 	     (page = zxvmo_ptree_next(&t->src->tree, &index, src_last)); index++) {
 		moving++;
 		dst_last = first + index - src_first;
-		if (zxvmo_page_nr_slots(page) > 1)
-			t->nr_shared++;
-		else if (page_count(page) > 1)
-			busy++;
+		/* What its holders do from now on makes no difference. */
+		if (zxvmo_page_nr_slots(page) > 1 || page_count(page) > 1) {
+			__set_bit(index - src_first, t->copies);
+			t->supply.want++;
+		}
 		if (zxvmo_page_account(page) != account)
 			foreign++;
 	}
 	if (!moving)
 		return 0;
 
-	t->supply.want = t->nr_shared + busy;
 	zxvmo_ptree_want(&t->dst->tree, dst_last, nr_hint, &t->supply.pool);
 	if (t->supply.want > t->supply.nr)
 		return -EAGAIN;
@@ -138,30 +138,16 @@ static int transfer_prepare(struct transfer *t, u64 first, u64 src_first, u64 nr
 	return ret;
 }
 
-/* Whether a page must be copied, given that only the pages in @t->supply are left. */
-static bool transfer_copies(struct transfer *t, struct page *page)
-{
-	if (zxvmo_page_nr_slots(page) > 1) {
-		t->nr_shared--;
-		return true;
-	}
-	/*
-	 * Its holders may have come and gone since they were counted: none is
-	 * left, or one has come that needs no copy, such as a memory error.
-	 */
-	return page_count(page) > 1 && t->supply.nr > t->nr_shared;
-}
-
 /* Moves one page; the destination was charged for it if it was another's. */
 static void transfer_page(struct transfer *t, u64 index, u64 src_index,
-			  struct page *page)
+			  struct page *page, bool copy)
 {
 	u32 account = zxvmo_account_id(t->dst->tree.account);
 	u32 src_account = zxvmo_page_account(page);
 	struct zxvmo_removed taken = { .pages = LIST_HEAD_INIT(taken.pages) };
 	struct page *old, *new = page;
 
-	if (transfer_copies(t, page)) {
+	if (copy) {
 		new = zxvmo_supply_take(&t->supply);
 		copy_highpage(new, page);
 		/* The copy was charged in the supply. */
@@ -203,7 +189,8 @@ static int transfer_piece(struct transfer *t, u64 first, u64 src_first, u64 nr)
 	     (page = zxvmo_ptree_next(&t->src->tree, &index, src_last)); index++) {
 		u64 to = first + index - src_first;
 
-		transfer_page(t, to, index, page);
+		transfer_page(t, to, index, page,
+			      test_bit(index - src_first, t->copies));
 		/* Where the source has nothing the destination becomes zero. */
 		if (to > gap)
 			zxvmo_vmo_remove(t->dst, &gap, to - 1, &t->supply);
@@ -307,12 +294,9 @@ static int transfer_run(struct transfer *t)
 /* Moves what there is to move, of @t all but the supplies being set. */
 static int transfer(struct transfer *t)
 {
-	int ret = 0;
+	int ret;
 
 	if (t->dst == t->src && t->first == t->src_first) {
-		/* The same bytes. Of the same VMO not even the range matters. */
-		if (t->dst_vmo == t->src_vmo)
-			return 0;
 		down_read(&t->dst->lock);
 		ret = transfer_check(t);
 		up_read(&t->dst->lock);
@@ -346,6 +330,10 @@ int zxvmo_vmo_transfer_data(struct zxvmo_cmd *cmd)
 		ret = PTR_ERR(t.src_vmo);
 		goto out;
 	}
+	/* The same bytes: not even the range matters. */
+	ret = 0;
+	if (t.dst_vmo == t.src_vmo && arg->offset == arg->src_offset)
+		goto out_src;
 	t.dst = t.dst_vmo->owner;
 	t.src = t.src_vmo->owner;
 	t.nr = arg->length >> PAGE_SHIFT;
@@ -357,6 +345,7 @@ int zxvmo_vmo_transfer_data(struct zxvmo_cmd *cmd)
 		t.src_first = src_offset >> PAGE_SHIFT;
 		ret = transfer(&t);
 	}
+out_src:
 	zxvmo_handle_put(&src_ref);
 out:
 	zxvmo_handle_put(&dst_ref);

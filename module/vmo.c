@@ -186,16 +186,19 @@ static void unmap_page(struct zxvmo_vmo *owner, u64 index, struct page *page)
 	unmap_mapping_pages(zxvmo_vmo_mapping(owner), index, 1, false);
 }
 
-/* Makes the VMO own a page at @index: that there is, a copy of it, or a new one. */
-static int own_page(struct zxvmo_vmo *owner, u64 index, struct page *held,
-		    struct zxvmo_supply *supply)
+/*
+ * Makes the VMO own a page at @index: @page, which it does not own, a copy of
+ * that, or a new one if it is NULL.
+ */
+static int own_page(struct zxvmo_vmo *owner, u64 index, struct page *page,
+		    struct page *held, struct zxvmo_supply *supply)
 {
-	struct page *page = zxvmo_ptree_lookup_private(&owner->tree, index);
 	u64 nr_hint = owner->size >> PAGE_SHIFT;
 	struct page *new;
 	int ret;
 
-	if (page && zxvmo_page_nr_slots(page) == 1) {
+	if (page && zxvmo_page_nr_slots(page) == 1 &&
+	    zxvmo_ptree_lookup_private(&owner->tree, index)) {
 		unmap_page(owner, index, page);
 		if (zxvmo_page_reown(page, page == held ? 2 : 1))
 			return 0;
@@ -208,7 +211,6 @@ static int own_page(struct zxvmo_vmo *owner, u64 index, struct page *held,
 	if (ret)
 		return ret;
 	new = zxvmo_supply_take(supply);
-	page = zxvmo_ptree_lookup(&owner->tree, index);
 	if (page)
 		copy_highpage(new, page);
 	zxvmo_ptree_store(&owner->tree, index, new);
@@ -235,17 +237,19 @@ static int own_page(struct zxvmo_vmo *owner, u64 index, struct page *held,
 int zxvmo_vmo_own(struct zxvmo_vmo *owner, u64 first, u64 last,
 		  struct page *held, struct zxvmo_supply *supply)
 {
+	struct page *page;
 	bool added = false;
+	u64 index = first;
 	int ret = 0;
-	u64 index;
 
 	lockdep_assert_held_write(&owner->lock);
 	supply->want = 0;
-	for (index = zxvmo_ptree_next_unowned(&owner->tree, first, last);
-	     index <= last;
-	     index = zxvmo_ptree_next_unowned(&owner->tree, index + 1, last)) {
+	for (;; index++) {
+		index = zxvmo_ptree_next_unowned(&owner->tree, index, last, &page);
+		if (index > last)
+			break;
 		if (!ret)
-			ret = own_page(owner, index, held, supply);
+			ret = own_page(owner, index, page, held, supply);
 		if (ret)
 			supply->want++;
 		else
@@ -302,7 +306,7 @@ static int commit_gather(struct zxvmo_vmo *owner, u64 first, u64 last,
 	up_read(&owner->lock);
 	ret = zxvmo_supply_fill(supply);
 	/* In one leaf, all nodes are there before the first page is. */
-	if (ret || !supply->want || last <= zxvmo_ptree_leaf_last(&owner->tree, first))
+	if (ret || !supply->nr || last <= zxvmo_ptree_leaf_last(&owner->tree, first))
 		return ret;
 
 	/* The pages are there, so this loop is no longer than memory is large. */

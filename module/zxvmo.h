@@ -231,6 +231,7 @@ extern unsigned int zxvmo_user_share;
 
 struct zxvmo_account *zxvmo_account_get(void);
 void zxvmo_account_put(struct zxvmo_account *account);
+void zxvmo_account_cleanup(void);
 u32 zxvmo_account_id(const struct zxvmo_account *account);
 int zxvmo_account_charge(struct zxvmo_account *account, unsigned long nr);
 void zxvmo_account_uncharge(u32 id, unsigned long nr);
@@ -335,7 +336,7 @@ struct zxvmo_leaf {
 u64 zxvmo_ptree_leaf_last(const struct zxvmo_ptree *tree, u64 index);
 struct page *zxvmo_ptree_lookup(const struct zxvmo_ptree *tree, u64 index);
 struct page *zxvmo_ptree_lookup_private(const struct zxvmo_ptree *tree, u64 index);
-struct page *zxvmo_ptree_lookup_shared(const struct zxvmo_ptree *tree, u64 index);
+void zxvmo_ptree_set_shared(const struct zxvmo_ptree *tree, u64 index);
 struct page *zxvmo_ptree_next(const struct zxvmo_ptree *tree, u64 *index,
 			      u64 last);
 struct page *zxvmo_ptree_next_owned(const struct zxvmo_ptree *tree, u64 *index,
@@ -343,7 +344,8 @@ struct page *zxvmo_ptree_next_owned(const struct zxvmo_ptree *tree, u64 *index,
 struct page *zxvmo_ptree_prev(const struct zxvmo_ptree *tree, u64 *index,
 			      u64 first);
 u64 zxvmo_ptree_next_absent(const struct zxvmo_ptree *tree, u64 index, u64 last);
-u64 zxvmo_ptree_next_unowned(const struct zxvmo_ptree *tree, u64 index, u64 last);
+u64 zxvmo_ptree_next_unowned(const struct zxvmo_ptree *tree, u64 index, u64 last,
+			     struct page **page);
 u64 zxvmo_ptree_count(const struct zxvmo_ptree *tree, u64 first, u64 last);
 u64 zxvmo_ptree_count_owned(const struct zxvmo_ptree *tree, u64 first, u64 last);
 u64 zxvmo_ptree_bytes(const struct zxvmo_ptree *tree);
@@ -365,9 +367,12 @@ void zxvmo_ptree_get_leaf(const struct zxvmo_ptree *tree, u64 index,
 void zxvmo_ptree_count_sharers(const struct zxvmo_ptree *tree,
 			       const struct zxvmo_leaf *leaf, u32 *sharers);
 void zxvmo_ptree_free(struct zxvmo_ptree *tree);
-int zxvmo_ptree_clone(struct zxvmo_ptree *dst, const struct zxvmo_ptree *src,
-		      u64 first, u64 last, struct list_head *pinned,
-		      struct zxvmo_supply *supply);
+bool zxvmo_ptree_clone_ready(const struct zxvmo_ptree *src, u64 first, u64 last,
+			     struct list_head *pinned,
+			     struct zxvmo_supply *supply);
+void zxvmo_ptree_clone(struct zxvmo_ptree *dst, const struct zxvmo_ptree *src,
+		       u64 first, u64 last, struct list_head *pinned,
+		       struct zxvmo_supply *supply);
 
 /* vmo.c */
 

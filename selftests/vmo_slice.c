@@ -364,11 +364,8 @@ TEST_F(slice, file_fallocate)
 {
 	int fd = fd_of(self->slice);
 
-	EXPECT_EQ(0, fallocate(fd, PUNCH, PAGE, PAGE));
-	EXPECT_MAPPED("abc.efgh", self->p);
-	/* to its end and not beyond */
-	EXPECT_EQ(0, fallocate(fd, PUNCH, 3 * PAGE, 100 * PAGE));
-	EXPECT_MAPPED("abc.e.gh", self->p);
+	ASSERT_OK(vmo_op(self->slice, ZX_VMO_OP_ZERO, 1, 1));
+	ASSERT_OK(vmo_op(self->slice, ZX_VMO_OP_ZERO, 3, 1));
 	EXPECT_EQ(PAGES - 2, vmo_pages(_metadata, self->vmo));
 	EXPECT_EQ(0, fallocate(fd, 0, 0, 4 * PAGE));
 	EXPECT_EQ(PAGES, vmo_pages(_metadata, self->vmo));
@@ -376,6 +373,33 @@ TEST_F(slice, file_fallocate)
 	EXPECT_FAILS(EFBIG, fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, 5 * PAGE));
 	EXPECT_EQ(4 * PAGE, vmo_stream_size(_metadata, self->slice));
 	EXPECT_MAPPED("abc.e.gh", self->p);
+}
+
+/* Both come as one call, which would not know whether to count in the slice or the VMO */
+TEST_F(slice, punches_no_holes)
+{
+	int fd = fd_of(self->slice);
+
+	EXPECT_FAILS(EOPNOTSUPP, fallocate(fd, PUNCH, PAGE, PAGE));
+	EXPECT_FAILS(EOPNOTSUPP, madvise(self->s, PAGE, MADV_REMOVE));
+	EXPECT_MAPPED("abcdefgh", self->p);
+}
+
+TEST(slice_from_the_start_punches_holes)
+{
+	zx_handle_t vmo = vmo_create(_metadata, 2 * PAGE, 0), slice;
+	unsigned char *p;
+
+	vmo_fill(_metadata, vmo, 0, 2 * PAGE, 'A');
+	ASSERT_OK(zx_vmo_create_child(vmo, ZX_VMO_CHILD_SLICE, 0, PAGE, &slice));
+	p = map_shared(_metadata, slice, 0, 1);
+	EXPECT_EQ(0, madvise(p, PAGE, MADV_REMOVE));
+	EXPECT_EQ(PAGE, vmo_span(vmo, 0, PAGE, 0));
+	EXPECT_EQ(PAGE, vmo_span(vmo, PAGE, PAGE, 'A'));
+	vmo_fill(_metadata, vmo, 0, PAGE, 'B');
+	EXPECT_EQ(0, fallocate(fd_of(slice), PUNCH, 0, 2 * PAGE));
+	EXPECT_EQ(PAGE, vmo_span(vmo, 0, PAGE, 0));
+	EXPECT_EQ(PAGE, vmo_span(vmo, PAGE, PAGE, 'A'));
 }
 
 /* What is told of it */
@@ -700,6 +724,18 @@ TEST_F(reference, transfer_between_it_and_its_root)
 	/* onto itself, which changes nothing */
 	EXPECT_OK(zx_vmo_transfer_data(self->vmo, 0, PAGE, 3 * PAGE, self->reference, PAGE));
 	EXPECT_MAPPED(".efc..gh", self->p);
+}
+
+TEST_F(reference, file_is_as_long_as_the_stream)
+{
+	zx_handle_t other = vmo_create(_metadata, 2 * PAGE, 0);
+	loff_t in = 0, out = 0;
+
+	ASSERT_OK(zx_vmo_set_stream_size(self->vmo, PAGE + 5));
+	vmo_fill(_metadata, self->vmo, 0, PAGE + 5, 'F');
+	EXPECT_EQ((ssize_t)PAGE + 5, copy_file_range(fd_of(self->reference), &in,
+						     fd_of(other), &out, 2 * PAGE, 0));
+	EXPECT_EQ(PAGE + 5, vmo_span(other, 0, PAGE + 5, 'F'));
 }
 
 TEST_HARNESS_MAIN

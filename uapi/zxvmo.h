@@ -729,7 +729,9 @@ struct zxvmo_vmo_get_size {
  * VMO without ZXVMO_RIGHT_RESIZE is EACCES too. ERANGE: SET_SIZE: the size
  * rounds past 2^64 (also if not resizable) or exceeds ZXVMO_VMO_MAX_SIZE;
  * SET_STREAM_SIZE: it exceeds the size of the VMO. EPERM: SET_SIZE of a VMO that
- * is not resizable. EINTR: killed while waiting for another resize.
+ * is not resizable. EINVAL: SET_SIZE of a snapshot: the size wraps counted from
+ * the first ancestor's start. ENOMEM: relatives share what must be changed. EINTR:
+ * killed while waiting for another resize.
  */
 struct zxvmo_vmo_set_size {
 	__u32 size;
@@ -769,8 +771,10 @@ struct zxvmo_vmo_set_size {
  * CACHE_INVALIDATE is switched off. EACCES: the right. EOPNOTSUPP: LOCK,
  * TRY_LOCK, UNLOCK of a VMO that is not discardable; a cache operation this
  * architecture has no exported primitive for. ERANGE: the range leaves the VMO.
- * EINVAL: a cache operation on 0 bytes; DECOMMIT of a misaligned range, found
- * after ERANGE. ENOMEM: COMMIT, a partial ZERO never. EINTR: killed.
+ * EINVAL: a cache operation on 0 bytes. EOPNOTSUPP: DECOMMIT, not of 0 bytes, while
+ * another VMO descends from the same first one by snapshots; it is found after
+ * ERANGE. EINVAL: DECOMMIT of a misaligned range, found after that. ENOMEM: COMMIT;
+ * ZERO if relatives share what it changes. EINTR: killed.
  */
 struct zxvmo_vmo_op_range {
 	__u32 size;
@@ -794,7 +798,8 @@ struct zxvmo_vmo_op_range {
  *
  * Return: 0: ZXVMO_CACHE_POLICY_CACHED, the only policy there is so far.
  * EINVAL: bits outside the mask, before all else. EBADF, EMEDIUMTYPE, EACCES:
- * the handle. EBADFD: the VMO is mapped. EOPNOTSUPP: another policy. (vmo.md 2.8)
+ * the handle. EBADFD: the VMO is mapped, or it has a child or a parent.
+ * EOPNOTSUPP: another policy. (vmo.md 2.8)
  */
 struct zxvmo_vmo_set_cache_policy {
 	__u32 size;
@@ -885,8 +890,9 @@ struct zxvmo_vmo_transfer_data {
  * The three snapshots are the same, for nothing is paged by a program: the child
  * is a copy of the range as it was, and neither sees what the other writes later.
  * Pages are shared until one of them writes; beyond the end of the parent the
- * child reads zero. A page that the kernel is using for I/O is copied at once. Its
- * pages count towards the limits of the user who created the child.
+ * child reads zero. A page that the kernel is using for I/O is copied at once. What
+ * is written to the child counts towards the limits of the user who created it; a
+ * page that it shares counts where it did before, as long as anybody has it.
  * A slice is a window on a part of the parent, a reference another object on the
  * whole; both keep its pages alive and hold none of their own.
  * The child's name is that of the parent if @handle has GET_PROPERTY.

@@ -99,16 +99,20 @@ static int clone(struct kunit *test, struct zxvmo_vmo *child, struct zxvmo_vmo *
 		 u64 first, u64 nr_pages, struct list_head *pinned)
 {
 	struct sharing_test *s = test->priv;
-	bool all = first + nr_pages >= parent->size >> PAGE_SHIFT;
-	int ret;
+	u64 last = first + nr_pages - 1;
+	bool ready;
 
+	if (first + nr_pages >= parent->size >> PAGE_SHIFT)
+		last = U64_MAX;
 	down_write(&parent->lock);
 	down_write_nested(&child->lock, SINGLE_DEPTH_NESTING);
-	ret = zxvmo_ptree_clone(&child->tree, &parent->tree, first,
-				all ? U64_MAX : first + nr_pages - 1, pinned, &s->supply);
+	ready = zxvmo_ptree_clone_ready(&parent->tree, first, last, pinned, &s->supply);
+	if (ready)
+		zxvmo_ptree_clone(&child->tree, &parent->tree, first, last, pinned,
+				  &s->supply);
 	up_write(&child->lock);
 	up_write(&parent->lock);
-	return ret;
+	return ready ? 0 : -EAGAIN;
 }
 
 static struct zxvmo_vmo *snapshot(struct kunit *test, struct zxvmo_vmo *parent,

@@ -262,6 +262,49 @@ static void ceiling_holds_at_each_instant(struct kunit *test)
 	zxvmo_account_put(account);
 }
 
+/* Threads whose VMOs come and go, and whose pages outlive them */
+static int visitor_main(void *arg)
+{
+	unsigned long *visits = arg;
+
+	while (!kthread_should_stop()) {
+		struct zxvmo_account *account = zxvmo_account_get();
+		u32 id;
+
+		if (!account)
+			continue;
+		id = zxvmo_account_id(account);
+		if (zxvmo_account_charge(account, 1)) {
+			zxvmo_account_put(account);
+			continue;
+		}
+		zxvmo_account_put(account);
+		zxvmo_account_uncharge(id, 1);
+		++*visits;
+		cond_resched();
+	}
+	return 0;
+}
+
+static void accounts_come_and_go(struct kunit *test)
+{
+	unsigned long visits[4] = {};
+	struct task_struct *threads[4];
+	long before = atomic_long_read(&zxvmo_nr_pages);
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(threads); i++) {
+		threads[i] = kthread_run(visitor_main, &visits[i], "zxvmo_visitor");
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, threads[i]);
+	}
+	msleep(500);
+	for (i = 0; i < ARRAY_SIZE(threads); i++) {
+		kthread_stop(threads[i]);
+		KUNIT_EXPECT_LT(test, 100, visits[i]);
+	}
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&zxvmo_nr_pages), before);
+}
+
 static struct kunit_case account_cases[] = {
 	KUNIT_CASE(ceiling_is_met_exactly),
 	KUNIT_CASE(huge_requests_do_not_wrap),
@@ -273,6 +316,7 @@ static struct kunit_case account_cases[] = {
 	KUNIT_CASE(ceiling_can_be_lowered),
 	KUNIT_CASE(one_user_has_one_account),
 	KUNIT_CASE(ceiling_holds_at_each_instant),
+	KUNIT_CASE(accounts_come_and_go),
 	{}
 };
 

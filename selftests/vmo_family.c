@@ -474,6 +474,57 @@ static int wrong_marks(zx_handle_t vmo, int i)
 	return wrong;
 }
 
+#define NR_LINE	32
+
+/* A line of generations, of which each of two threads closes every second one */
+struct line {
+	zx_handle_t generations[NR_LINE];
+	pthread_barrier_t *together;
+	int first;
+	zx_status_t status;
+};
+
+static void *close_every_second(void *arg)
+{
+	struct line *line = arg;
+	int i;
+
+	pthread_barrier_wait(line->together);
+	for (i = line->first; i < NR_LINE && line->status == ZX_OK; i += 2)
+		line->status = zx_handle_close(line->generations[i]);
+	return NULL;
+}
+
+/* Whoever goes must leave the parent it has then, not one that has gone. */
+TEST_F_TIMEOUT(family, generations_go_at_the_same_time, 120)
+{
+	pthread_barrier_t together;
+	struct line lines[2] = {};
+	int round, i, k;
+
+	ASSERT_EQ(0, pthread_barrier_init(&together, NULL, 2));
+	for (round = 0; round < 300; round++) {
+		zx_handle_t last = self->vmo;
+		pthread_t threads[2];
+
+		for (i = 0; i < NR_LINE; i++) {
+			last = vmo_reference(_metadata, last);
+			lines[0].generations[i] = lines[1].generations[i] = last;
+		}
+		for (k = 0; k < 2; k++) {
+			lines[k].together = &together;
+			lines[k].first = k;
+			ASSERT_EQ(0, pthread_create(&threads[k], NULL, close_every_second,
+						    &lines[k]));
+		}
+		for (k = 0; k < 2; k++) {
+			ASSERT_EQ(0, pthread_join(threads[k], NULL));
+			ASSERT_OK(lines[k].status);
+		}
+		ASSERT_EQ(0, vmo_info(_metadata, self->vmo).num_children);
+	}
+}
+
 FIXTURE(deep) {
 	zx_handle_t root;
 	long long pages;

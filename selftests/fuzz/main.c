@@ -352,9 +352,8 @@ static uint64_t operations(void)
 /* Whether each operation has succeeded at some time; one that never did tests nothing. */
 static bool all_have_succeeded(void)
 {
-	unsigned int code, i;
-	uint64_t done;
-	bool all = true;
+	uint64_t done, fewest = UINT64_MAX;
+	unsigned int code, rarest = 0, i;
 
 	for (code = 0; code < FZ_NR_CODES; code++) {
 		if (options.no_racing && fz_kinds[code].racing)
@@ -362,12 +361,16 @@ static bool all_have_succeeded(void)
 		done = 0;
 		for (i = 0; i < options.processes; i++)
 			done += shared->workers[i].done[code];
-		if (done)
-			continue;
-		printf("# %s has never succeeded\n", fz_kinds[code].name);
-		all = false;
+		if (!done)
+			printf("# %s has never succeeded\n", fz_kinds[code].name);
+		if (done < fewest) {
+			fewest = done;
+			rarest = code;
+		}
 	}
-	return all;
+	printf("# of all operations %s succeeded least often, %ju times\n",
+	       fz_kinds[rarest].name, (uintmax_t)fewest);
+	return fewest;
 }
 
 /* A counter of the module, -1 if there is none */

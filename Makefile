@@ -33,6 +33,7 @@ help:
 	@echo 'make lint             the static checks alone'
 	@echo 'make bench            measure in a virtual machine; BENCH_KERNELS="6.1 6.12" names the kernels'
 	@echo 'make fuzz             fuzz in a virtual machine: FUZZ_KERNEL=debug, FUZZ_SECONDS=600, FUZZ_SEED='
+	@echo 'make syzkaller        descriptions of the ioctl interface for syzkaller, in build/syzkaller'
 	@echo 'make clean            remove what was built; distclean: and the cached kernels'
 	@echo 'KDIR=, ARCH=, CROSS_COMPILE=, LLVM=1 and V=1 are as for the kernel'
 
@@ -100,6 +101,10 @@ demo: lib
 	$(Q)$(ZXVM) --kernel 6.12 -- build/demo "$$(selftests/vm/fetch-kernel --print vmlinux 6.12)"
 	$(Q)$(ZXVM) --kernel 6.12 -- build/demo-snapshot build/demo.db
 
+# What syzkaller wants to know of the ioctl interface
+syzkaller:
+	$(Q)selftests/fuzz/syzkaller/generate build/syzkaller
+
 clean:
 	rm -rf build
 
@@ -107,4 +112,4 @@ distclean: clean
 	rm -rf "$${ZXVMO_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/zxvmo}"
 
 .PHONY: all bench check check-full clean coverage demo distclean fuzz help install lib lint modules modules_install \
-	no-modules tests uninstall
+	no-modules syzkaller tests uninstall

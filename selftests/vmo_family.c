@@ -557,7 +557,7 @@ FIXTURE_VARIANT_ADD(deep, here_and_there) { here_and_there };
 
 FIXTURE_SETUP(deep)
 {
-	self->pages = zt_stat("pages");
+	self->pages = stat_at_rest("pages");
 	self->root = vmo_create(_metadata, SIZE, 0);
 	vmo_spell(_metadata, self->root, 0, "abcdefgh");
 }
@@ -590,7 +590,7 @@ TEST_F_TIMEOUT(deep, thousand_generations_are_closed, 120)
 	EXPECT_EQ(PAGES, vmo_info(_metadata, self->root).committed_private_bytes / PAGE);
 	EXPECT_LETTERS("abcdefgh", self->root);
 	/* what nobody can reach any more is freed at once */
-	EXPECT_EQ(self->pages + PAGES, zt_stat("pages"));
+	EXPECT_EQ(self->pages + PAGES, stat_at_rest("pages"));
 }
 
 TEST_F_TIMEOUT(deep, root_goes_first, 120)
@@ -610,13 +610,13 @@ TEST_F_TIMEOUT(deep, root_goes_first, 120)
 	EXPECT_EQ(0, wrong_marks(vmos[i], i));
 	EXPECT_NO_PARENT(vmos[i]);
 	EXPECT_EQ(PAGES, vmo_info(_metadata, vmos[i]).committed_private_bytes / PAGE);
-	EXPECT_EQ(self->pages + PAGES, zt_stat("pages"));
+	EXPECT_EQ(self->pages + PAGES, stat_at_rest("pages"));
 }
 
 /* All at once, by the end of a process */
 TEST_F_TIMEOUT(family, thousand_generations_exit, 120)
 {
-	long long pages = zt_stat("pages"), objects = zt_stat("objects");
+	long long pages = stat_at_rest("pages"), objects = zt_stat("objects");
 	int status;
 	pid_t pid = fork();
 
@@ -628,7 +628,7 @@ TEST_F_TIMEOUT(family, thousand_generations_exit, 120)
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
 	EXPECT_TRUE(WAIT_FOR(zt_stat("objects") == objects));
-	EXPECT_EQ(pages, zt_stat("pages"));
+	EXPECT_EQ(pages, stat_at_rest("pages"));
 	EXPECT_CHILDREN(0, self->vmo);
 	EXPECT_LETTERS("abcdefgh", self->vmo);
 }
@@ -709,7 +709,7 @@ TEST_F_TIMEOUT(family, thousand_references_of_references, 120)
 TEST_F_TIMEOUT(family, ten_thousand_siblings, 240)
 {
 	zx_handle_t *vmos = calloc(WIDTH, sizeof(*vmos));
-	long long pages = zt_stat("pages");
+	long long pages = stat_at_rest("pages");
 	unsigned int i, at, wrong = 0;
 	uint16_t mark;
 
@@ -722,7 +722,7 @@ TEST_F_TIMEOUT(family, ten_thousand_siblings, 240)
 			ASSERT_OK(zx_vmo_write(vmos[i], &mark, PAGE, sizeof(mark)));
 	}
 	EXPECT_CHILDREN(WIDTH, self->vmo);
-	EXPECT_EQ(pages + WIDTH / 8, zt_stat("pages"));
+	EXPECT_EQ(pages + WIDTH / 8, stat_at_rest("pages"));
 	vmo_spell(_metadata, self->vmo, 0, "12345678");
 	for (i = 0; i < WIDTH; i++) {
 		wrong += zx_vmo_read(vmos[i], &mark, PAGE, sizeof(mark)) != ZX_OK;
@@ -739,7 +739,7 @@ TEST_F_TIMEOUT(family, ten_thousand_siblings, 240)
 	EXPECT_CHILDREN(0, self->vmo);
 	EXPECT_LETTERS("12345678", self->vmo);
 	EXPECT_EQ(PAGES, vmo_info(_metadata, self->vmo).committed_private_bytes / PAGE);
-	EXPECT_EQ(pages, zt_stat("pages"));
+	EXPECT_EQ(pages, stat_at_rest("pages"));
 }
 
 TEST_F_TIMEOUT(family, ten_thousand_siblings_without_their_parent, 240)

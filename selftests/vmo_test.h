@@ -331,6 +331,19 @@ static zt_unused zx_signals_t signals_of(struct __test_metadata *const _metadata
 		  signals_of(_metadata, vmo) & ZX_VMO_ZERO_CHILDREN);		\
 } while (0)
 
+/* A counter of the module once what earlier tests have left is freed */
+static zt_unused long long stat_at_rest(const char *name)
+{
+	long long before, now = zt_stat(name);
+
+	do {
+		before = now;
+		usleep(50000);
+		now = zt_stat(name);
+	} while (now != before);
+	return now;
+}
+
 static zt_unused zx_status_t vmo_pages_op(zx_handle_t vmo, uint32_t op, uint64_t page,
 					  uint64_t pages)
 {

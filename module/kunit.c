@@ -60,3 +60,4 @@ EXPORT_SYMBOL_GPL(zxvmo_vmo_commit);
 EXPORT_SYMBOL_GPL(zxvmo_vmo_decommit);
 EXPORT_SYMBOL_GPL(zxvmo_vmo_kin_info);
 EXPORT_SYMBOL_GPL(zxvmo_vmo_own);
+EXPORT_SYMBOL_GPL(zxvmo_vmo_transfer);

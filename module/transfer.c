@@ -291,22 +291,48 @@ static int transfer_run(struct transfer *t)
 	return ret;
 }
 
-/* Moves what there is to move, of @t all but the supplies being set. */
-static int transfer(struct transfer *t)
+/**
+ * zxvmo_vmo_transfer() - move pages
+ * @dst: destination
+ * @offset: first byte there
+ * @src: source
+ * @src_offset: first byte there
+ * @length: number of bytes, like the offsets a multiple of the page size
+ *
+ * Return: 0; -ERANGE: a range leaves its VMO; -ENOMEM, or -EINTR if killed: part
+ * of the range may have been moved.
+ */
+int zxvmo_vmo_transfer(struct zxvmo_vmo *dst, u64 offset, struct zxvmo_vmo *src,
+		       u64 src_offset, u64 length)
 {
+	struct transfer t = {
+		.dst_vmo = dst,
+		.src_vmo = src,
+		.dst = dst->owner,
+		.src = src->owner,
+		.nr = length >> PAGE_SHIFT,
+	};
 	int ret;
 
-	if (t->dst == t->src && t->first == t->src_first) {
-		down_read(&t->dst->lock);
-		ret = transfer_check(t);
-		up_read(&t->dst->lock);
+	/* The same bytes: not even the range matters. */
+	if (dst == src && offset == src_offset)
+		return 0;
+	if (check_add_overflow(offset, dst->offset, &offset) ||
+	    check_add_overflow(src_offset, src->offset, &src_offset))
+		return -ERANGE;
+	t.first = offset >> PAGE_SHIFT;
+	t.src_first = src_offset >> PAGE_SHIFT;
+	if (t.dst == t.src && t.first == t.src_first) {
+		down_read(&t.dst->lock);
+		ret = transfer_check(&t);
+		up_read(&t.dst->lock);
 		return ret;
 	}
-	zxvmo_supply_init(&t->supply, t->dst->tree.account);
-	zxvmo_supply_init(&t->src_supply, t->src->tree.account);
-	ret = transfer_run(t);
-	zxvmo_supply_release(&t->src_supply);
-	zxvmo_supply_release(&t->supply);
+	zxvmo_supply_init(&t.supply, t.dst->tree.account);
+	zxvmo_supply_init(&t.src_supply, t.src->tree.account);
+	ret = transfer_run(&t);
+	zxvmo_supply_release(&t.src_supply);
+	zxvmo_supply_release(&t.supply);
 	return ret;
 }
 
@@ -314,40 +340,24 @@ int zxvmo_vmo_transfer_data(struct zxvmo_cmd *cmd)
 {
 	struct zxvmo_vmo_transfer_data *arg = cmd->arg;
 	struct zxvmo_ref dst_ref, src_ref;
-	u64 offset, src_offset;
-	struct transfer t;
+	struct zxvmo_vmo *dst, *src;
 	int ret;
 
 	if (arg->options || !PAGE_ALIGNED(arg->offset) ||
 	    !PAGE_ALIGNED(arg->length) || !PAGE_ALIGNED(arg->src_offset))
 		return -EINVAL;
-	t.dst_vmo = zxvmo_vmo_get(cmd, arg->handle, ZXVMO_RIGHT_WRITE, &dst_ref);
-	if (IS_ERR(t.dst_vmo))
-		return PTR_ERR(t.dst_vmo);
-	t.src_vmo = zxvmo_vmo_get(cmd, arg->src_handle,
-				  ZXVMO_RIGHT_READ | ZXVMO_RIGHT_WRITE, &src_ref);
-	if (IS_ERR(t.src_vmo)) {
-		ret = PTR_ERR(t.src_vmo);
-		goto out;
-	}
-	/* The same bytes: not even the range matters. */
-	ret = 0;
-	if (t.dst_vmo == t.src_vmo && arg->offset == arg->src_offset)
-		goto out_src;
-	t.dst = t.dst_vmo->owner;
-	t.src = t.src_vmo->owner;
-	t.nr = arg->length >> PAGE_SHIFT;
-	if (check_add_overflow(arg->offset, t.dst_vmo->offset, &offset) ||
-	    check_add_overflow(arg->src_offset, t.src_vmo->offset, &src_offset)) {
-		ret = -ERANGE;
+	dst = zxvmo_vmo_get(cmd, arg->handle, ZXVMO_RIGHT_WRITE, &dst_ref);
+	if (IS_ERR(dst))
+		return PTR_ERR(dst);
+	src = zxvmo_vmo_get(cmd, arg->src_handle,
+			    ZXVMO_RIGHT_READ | ZXVMO_RIGHT_WRITE, &src_ref);
+	if (IS_ERR(src)) {
+		ret = PTR_ERR(src);
 	} else {
-		t.first = offset >> PAGE_SHIFT;
-		t.src_first = src_offset >> PAGE_SHIFT;
-		ret = transfer(&t);
+		ret = zxvmo_vmo_transfer(dst, arg->offset, src, arg->src_offset,
+					 arg->length);
+		zxvmo_handle_put(&src_ref);
 	}
-out_src:
-	zxvmo_handle_put(&src_ref);
-out:
 	zxvmo_handle_put(&dst_ref);
 	return ret;
 }

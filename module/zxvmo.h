@@ -510,6 +510,11 @@ void zxvmo_vmo_zap_zero_pages(struct zxvmo_vmo *vmo, u64 first, u64 last);
 extern const struct file_operations zxvmo_vmo_fops;
 extern const struct inode_operations zxvmo_inode_ops;
 
+/* transfer.c */
+
+int zxvmo_vmo_transfer(struct zxvmo_vmo *dst, u64 offset, struct zxvmo_vmo *src,
+		       u64 src_offset, u64 length);
+
 /* cache.c */
 
 int zxvmo_vmo_cache_op(struct zxvmo_vmo *vmo, u32 op, u64 offset, u64 length);

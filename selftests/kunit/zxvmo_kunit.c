@@ -255,7 +255,8 @@ kunit_test_suites(&zxvmo_account_suite,
 		  &zxvmo_pagetree_suite,
 		  &zxvmo_pagetree_random_suite,
 		  &zxvmo_sharing_suite,
-		  &zxvmo_supply_suite);
+		  &zxvmo_supply_suite,
+		  &zxvmo_transfer_suite);
 
 MODULE_DESCRIPTION("KUnit suites of zxvmo");
 MODULE_AUTHOR("zxvmo maintainers");

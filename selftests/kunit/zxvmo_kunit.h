@@ -20,6 +20,7 @@ extern struct kunit_suite zxvmo_pagetree_suite;
 extern struct kunit_suite zxvmo_pagetree_random_suite;
 extern struct kunit_suite zxvmo_sharing_suite;
 extern struct kunit_suite zxvmo_supply_suite;
+extern struct kunit_suite zxvmo_transfer_suite;
 
 /**
  * struct test_tree - a page tree and who uses it

@@ -116,7 +116,7 @@ int zxvmo_vmo_set_cache_policy(struct zxvmo_cmd *cmd)
 	vmo = zxvmo_vmo_get(cmd, arg->handle, ZXVMO_RIGHT_MAP, &ref);
 	if (IS_ERR(vmo))
 		return PTR_ERR(vmo);
-	if (vmo->owner != vmo || READ_ONCE(vmo->parent) || READ_ONCE(vmo->nr_children) ||
+	if (READ_ONCE(vmo->parent) || READ_ONCE(vmo->nr_children) ||
 	    mapping_mapped(zxvmo_vmo_mapping(vmo)))
 		ret = -EBADFD;
 	else if (arg->policy != ZXVMO_CACHE_POLICY_CACHED)

@@ -301,7 +301,7 @@ static bool has_company(const struct fz_oracle *o, const struct fz_object *objec
 	for (i = 0; i < FZ_OBJECTS; i++)
 		if (o->objects[i].pages && same_pages(&o->objects[i], object))
 			return true;
-	return object->is_child || object->children;
+	return object->parent || object->children;
 }
 
 void fz_do_vmo_set_cache_policy(struct fz_thread *t, const struct fz_op *op)

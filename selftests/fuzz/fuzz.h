@@ -143,7 +143,6 @@ struct fz_object {
 	struct fz_object *owner;	/* whose pages it shows, NULL: its own */
 	struct fz_object *parent;
 	unsigned int children;
-	bool is_child;
 	uint32_t options;	/* of the call that made it */
 	uint32_t signals;
 	uint64_t koid;

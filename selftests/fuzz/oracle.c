@@ -56,7 +56,6 @@ struct fz_object *fz_object_new(struct fz_thread *t, uint32_t type)
 /* A child is there: its parent has it, and the owner of its pages stays. */
 void fz_object_join(struct fz_object *child, struct fz_object *parent)
 {
-	child->is_child = true;
 	child->parent = parent;
 	parent->children++;
 	parent->signals &= ~ZXVMO_SIGNAL_ZERO_CHILDREN;

@@ -118,7 +118,8 @@ void zxvmo_object_update_signals(struct zxvmo_object *object, u32 clear, u32 set
 
 	spin_lock(&object->lock);
 	signals = (object->signals & ~clear) | set;
-	object->signals = signals;
+	/* poll(2) reads them without the lock. */
+	WRITE_ONCE(object->signals, signals);
 	list_for_each_entry_safe(waiter, next, &object->waiters, link) {
 		if (!(signals & waiter->signals))
 			continue;

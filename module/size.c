@@ -99,8 +99,9 @@ void zxvmo_vmo_set_sizes(struct zxvmo_vmo *vmo, u64 size, u64 stream_size)
 	bool shrink = size < vmo->size;
 
 	down_write(&vmo->owner->lock);
-	vmo->size = size;
-	vmo->stream_size = stream_size;
+	/* GET_SIZE and the like read them without the lock. */
+	WRITE_ONCE(vmo->size, size);
+	WRITE_ONCE(vmo->stream_size, stream_size);
 	up_write(&vmo->owner->lock);
 	i_size_write(vmo->object.inode,
 		     min_t(u64, min(size, stream_size), MAX_LFS_FILESIZE));

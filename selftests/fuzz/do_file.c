@@ -301,6 +301,8 @@ static long model_fallocate(struct fz_file *file, int mode, uint64_t offset, uin
 	if (mode & ~(FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE))
 		return -EOPNOTSUPP;
 	if (mode & FALLOC_FL_PUNCH_HOLE) {
+		if (v->offset)
+			return -EOPNOTSUPP;
 		offset = min(offset, size);
 		vmo_model_op_range(v, ZXVMO_VMO_OP_ZERO, offset, min(end, size) - offset);
 		return 0;

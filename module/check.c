@@ -242,8 +242,8 @@ static const char *check_all(struct zxvmo_ptree_state *sum, u64 *koid)
 
 	check_init(&check, sum);
 	list_for_each_entry(vmo, &zxvmo_check_vmos, check_link) {
-		/* It may be in the making, or its making has failed. */
-		if (!READ_ONCE(vmo->object.inode))
+		/* It may be in the making, see zxvmo_handle_new(), or that has failed. */
+		if (!smp_load_acquire(&vmo->object.inode))
 			continue;
 		flaw = check_vmo(&check, vmo);
 		if (flaw) {

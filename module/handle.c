@@ -177,13 +177,15 @@ struct file *zxvmo_handle_new(struct zxvmo_object *object, struct file *relative
 	clear_nlink(inode);
 	inode->i_op = &zxvmo_inode_ops;
 	inode->i_private = object;
-	object->inode = inode;
 	if (object->type->type == ZXVMO_OBJ_TYPE_VMO) {
 		struct zxvmo_vmo *owner = zxvmo_to_vmo(object)->owner;
 
 		inode->i_mode |= S_IFREG;
-		inode->i_mapping = zxvmo_vmo_mapping(owner);
+		if (&owner->object != object)
+			inode->i_mapping = zxvmo_vmo_mapping(owner);
 	}
+	/* check.c sees all VMOs, those in the making too: with an inode it is one. */
+	smp_store_release(&object->inode, inode);
 	return handle_open(inode, mnt, rights);
 }
 

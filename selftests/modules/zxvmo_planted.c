@@ -172,7 +172,11 @@ static int plant_page_flags(void)
 	return 0;
 }
 
-/* A page that is freed while it is mapped */
+/*
+ * A page that is freed while it is mapped. Its count of mappings is put right
+ * first, which shows for itself ("page-state"): what finds this is the look at
+ * the page tables alone.
+ */
 static int plant_page_mapped(void)
 {
 	struct page *page = alloc_page(GFP_KERNEL | __GFP_ZERO);
@@ -187,11 +191,14 @@ static int plant_page_mapped(void)
 		mmap_write_lock(current->mm);
 		vma = vma_lookup(current->mm, addr);
 		if (vma)
-			ret = remap_pfn_range(vma, addr, page_to_pfn(page), PAGE_SIZE,
-					      vma->vm_page_prot);
+			ret = vm_insert_page(vma, addr, page);
 		mmap_write_unlock(current->mm);
 	}
-	__free_page(page);
+	if (!ret) {
+		atomic_set(&page->_mapcount, -1);
+		put_page(page);
+	}
+	put_page(page);
 	return ret;
 }
 

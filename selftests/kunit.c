@@ -73,15 +73,15 @@ int main(void)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	printf("TAP version 13\n");
 	zt_stat("objects");	/* mounts debugfs */
+	delay_kernel(kernel, sizeof(kernel));
 	dir = opendir("/sys/kernel/debug/kunit");
-	if (!dir) {
+	if (!dir && strcmp(kernel, "debug")) {
 		printf("1..0 # SKIP this kernel has no KUnit\n");
 		return KSFT_SKIP;
 	}
 	n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 	exe[n > 0 ? n : 0] = 0;
 	*(strrchr(exe, '/') ?: exe) = 0;
-	delay_kernel(kernel, sizeof(kernel));
 	snprintf(path, sizeof(path), "%s/../%s/zxvmo_kunit.ko", exe, kernel);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	result(fd >= 0 && !syscall(SYS_finit_module, fd, "", 0), "the suites can be loaded");
@@ -89,7 +89,7 @@ int main(void)
 		printf("# %s: %s\n", path, strerror(errno));
 	close(fd);
 
-	while ((entry = readdir(dir))) {
+	while (dir && (entry = readdir(dir))) {
 		if (strncmp(entry->d_name, "zxvmo_", 6))
 			continue;
 		snprintf(path, sizeof(path), RESULTS, entry->d_name);
@@ -101,7 +101,8 @@ int main(void)
 			result(false, "%s has no results", entry->d_name);
 		fclose(file);
 	}
-	closedir(dir);
+	if (dir)
+		closedir(dir);
 	result(suites, "there are suites");
 	result(!syscall(SYS_delete_module, "zxvmo_kunit", 0), "the suites can be unloaded");
 	printf("1..%u\n", number);

@@ -315,8 +315,8 @@ static struct kunit_case account_cases[] = {
 	KUNIT_CASE(ceiling_of_zero_is_half_of_the_memory),
 	KUNIT_CASE(ceiling_can_be_lowered),
 	KUNIT_CASE(one_user_has_one_account),
-	KUNIT_CASE(ceiling_holds_at_each_instant),
-	KUNIT_CASE(accounts_come_and_go),
+	KUNIT_CASE_SLOW(ceiling_holds_at_each_instant),
+	KUNIT_CASE_SLOW(accounts_come_and_go),
 	{}
 };
 

@@ -8,7 +8,7 @@
 
 #include "zxvmo_kunit.h"
 
-#define STEPS	2000
+#define STEPS	1500
 
 /* Places where pages come in great numbers */
 struct profile {

@@ -690,7 +690,7 @@ static void random_relatives(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, r);
 	prandom_seed_state(&rnd, 3);
-	for (step = 1; step <= 1500 && test->status == KUNIT_SUCCESS; step++) {
+	for (step = 1; step <= 1000 && test->status == KUNIT_SUCCESS; step++) {
 		i = random_below(&rnd, RELATIVES);
 		if (!r->vmos[i]) {
 			random_snapshot(test, r, &rnd, i);
@@ -739,13 +739,13 @@ static struct kunit_case sharing_cases[] = {
 	KUNIT_CASE(write_copies_the_path_once),
 	KUNIT_CASE(shared_nodes_never_change),
 	KUNIT_CASE(last_sharer_owns_the_page),
-	KUNIT_CASE(pages_go_with_the_last_who_has_them),
+	KUNIT_CASE_SLOW(pages_go_with_the_last_who_has_them),
 	KUNIT_CASE(removal_takes_shared_nodes_whole),
 	KUNIT_CASE(removal_leaves_relatives_alone),
-	KUNIT_CASE(split_lets_the_rest_go_without_nodes),
+	KUNIT_CASE_SLOW(split_lets_the_rest_go_without_nodes),
 	KUNIT_CASE_SLOW(pinned_pages_are_copied),
 	KUNIT_CASE_SLOW(depth_of_the_family_costs_nothing),
-	KUNIT_CASE(attribution_adds_up),
+	KUNIT_CASE_SLOW(attribution_adds_up),
 	KUNIT_CASE_SLOW(random_relatives),
 	{}
 };

@@ -233,7 +233,7 @@ static struct kunit_case transfer_cases[] = {
 	KUNIT_CASE_SLOW(ranges_of_one_vmo_may_overlap),
 	KUNIT_CASE(pages_that_are_held_are_copied),
 	KUNIT_CASE(a_range_beyond_the_end_moves_nothing),
-	KUNIT_CASE(without_memory_nothing_is_lost),
+	KUNIT_CASE_SLOW(without_memory_nothing_is_lost),
 	KUNIT_CASE_SLOW(random_moves),
 	{}
 };

@@ -806,8 +806,11 @@ TEST_F_TIMEOUT(model, agrees, 600)
 	m->expected = malloc((WINDOW_PAGES + 1) * PAGE);
 	m->zeros = calloc(1, PAGE);
 	ASSERT_TRUE(m->buffer && m->expected && m->zeros);
-	for (m->step = 0; m->step < steps; m->step++)
+	for (m->step = 0; m->step < steps; m->step++) {
 		step(m);
+		if (m->step % 1024 == 1023)
+			ASSERT_ERRNO(0, zt_check());
+	}
 	TH_LOG("seed %ju: %ju steps, %ju refused, %ju faults past the end, %ju children, %ju shared pages",
 	       (uintmax_t)m->seed, (uintmax_t)steps, (uintmax_t)m->refused, (uintmax_t)m->faults,
 	       (uintmax_t)m->children, (uintmax_t)m->shared);

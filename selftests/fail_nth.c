@@ -5,36 +5,18 @@
  *
  * A command of uapi/zxvmo.h that has no chain fails commands_have_chains.
  */
-#include "nth.h"
+#include "nth_calls.h"
 
-#include <linux/falloc.h>
 #include <linux/futex.h>
 #include <sys/epoll.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
 
+#define MS		1000000LL
+
 GROUP(command)
 GROUP(file)
 GROUP(fault)
-
-#define MS		1000000LL
-#define SAME		ZXVMO_RIGHT_SAME_RIGHTS
-#define OUT(w)		ZT_ADDRESS((w)->out)
-#define OUT2(w)		ZT_ADDRESS((w)->out + 1)
-#define BUFFER(w)	ZT_ADDRESS((w)->buffer)
-#define BUFFER_SIZE	(BUFFER_PAGES * PAGE)
-#define FD(handle)	((int)ZXVMO_HANDLE_FD(handle))
-
-/* Where leaves of the page tree meet, and what is far beyond */
-#define LEAF		512ULL
-#define LEAVES		(3 * LEAF)
-#define FAR		(1ULL << 35)
-
-static int set_size(__u32 handle, __u64 pages)
-{
-	return zt_call(VMO_SET_SIZE, vmo_set_size, .handle = handle,
-		       .vmo_size = pages * PAGE);
-}
 
 /* Preparations */
 
@@ -61,49 +43,9 @@ static void many_handles(struct __test_metadata *_metadata, struct world *w)
 	}
 }
 
-/* A VMO of three leaves, looked at where the first two meet */
-static void leaves(struct __test_metadata *_metadata, struct world *w)
-{
-	ASSERT_ERRNO(0, set_size(w->vmo, LEAVES));
-	w->view = LEAF - 8;
-}
-
-/* One so large that its tree is high */
-static void far(struct __test_metadata *_metadata, struct world *w)
-{
-	ASSERT_ERRNO(0, set_size(w->vmo, 2 * FAR));
-	w->view = FAR - 8;
-}
-
-/* Where nothing is around, so that faults need page tables of all levels */
-#define LONELY	((char *)0x100000000000)
-
-static void map_pages(struct __test_metadata *_metadata, struct world *w, __u64 first,
-		      int prot, int flags)
-{
-	w->map_size = VMO_PAGES * PAGE;
-	w->map_offset = first * PAGE;
-	w->map = mmap(LONELY, w->map_size, prot, flags | MAP_FIXED_NOREPLACE, FD(w->vmo),
-		      w->map_offset);
-	ASSERT_EQ(LONELY, w->map);
-}
-
-static void map_shared(struct __test_metadata *_metadata, struct world *w)
-{
-	map_pages(_metadata, w, 0, PROT_READ | PROT_WRITE, MAP_SHARED);
-}
-
 static void map_private(struct __test_metadata *_metadata, struct world *w)
 {
 	map_pages(_metadata, w, 0, PROT_READ | PROT_WRITE, MAP_PRIVATE);
-}
-
-/* With everything mapped that there is: pages and zero pages */
-static void map_touched(struct __test_metadata *_metadata, struct world *w)
-{
-	map_shared(_metadata, w);
-	for (int i = 0; i < VMO_PAGES; i++)
-		ASSERT_EQ(0, zt_load(w->map + i * PAGE).signal);
 }
 
 static void map_with_holes(struct __test_metadata *_metadata, struct world *w)
@@ -127,41 +69,17 @@ static void two_maps(struct __test_metadata *_metadata, struct world *w)
 	w->holes = true;
 }
 
-static void open_pipe(struct __test_metadata *_metadata, struct world *w)
-{
-	ASSERT_EQ(0, pipe2(w->pipe, O_CLOEXEC | O_NONBLOCK));
-}
-
 static void full_pipe(struct __test_metadata *_metadata, struct world *w)
 {
 	open_pipe(_metadata, w);
 	ASSERT_EQ(2 * (ssize_t)PAGE, write(w->pipe[1], w->buffer, 2 * PAGE));
 }
 
-/* The other VMO: three leaves, populated where the first two meet */
-static void transfer_leaves(struct __test_metadata *_metadata, struct world *w)
-{
-	leaves(_metadata, w);
-	w->other = zt_vmo(ZXVMO_VMO_RESIZABLE, LEAVES * PAGE);
-	ASSERT_NE(0, w->other);
-	w->other_view = LEAF - 8;
-	put_pages(_metadata, w->other, LEAF - 4, 6, 20);
-	put_pages(_metadata, w->vmo, LEAF - 2, 1, 21);
-}
-
 /* Pages of the other VMO are in a pipe, and so cannot move */
 static void transfer_busy(struct __test_metadata *_metadata, struct world *w)
 {
-	struct iovec iov;
-	char *p;
-
 	transfer_leaves(_metadata, w);
-	open_pipe(_metadata, w);
-	p = mmap(NULL, 6 * PAGE, PROT_READ, MAP_SHARED, FD(w->other), (LEAF - 4) * PAGE);
-	ASSERT_NE(MAP_FAILED, p);
-	iov = (struct iovec){ p, 6 * PAGE };
-	ASSERT_EQ(6 * (ssize_t)PAGE, vmsplice(w->pipe[1], &iov, 1, 0));
-	ASSERT_EQ(0, munmap(p, 6 * PAGE));
+	hold_pages(_metadata, w, w->other, LEAF - 4, 6);
 }
 
 /* Commands */
@@ -275,11 +193,6 @@ CHAIN(command, object_wait_one_times_out,
 		.deadline = zx_clock_get_monotonic() + MS, .out_observed = OUT(w)),
 	.command = ZXVMO_OBJECT_WAIT_ONE, .outcome = ETIMEDOUT)
 
-#define INFO(w, _topic)								\
-	COMMAND(OBJECT_GET_INFO, object_get_info, .handle = (w)->vmo,		\
-		.topic = ZXVMO_INFO_##_topic, .buffer = OUT2(w), .buffer_size = 256, \
-		.out_actual = OUT(w))
-
 CHAIN(command, object_get_info_handle_valid, INFO(w, HANDLE_VALID),
 	.command = ZXVMO_OBJECT_GET_INFO)
 
@@ -353,10 +266,6 @@ static int create_as_user(struct world *w)
 CHAIN(command, vmo_create_first_of_user, create_as_user(w),
 	.command = ZXVMO_VMO_CREATE, .fails = { ENOMEM })
 
-#define COPY(w, verb, memory, first, nr)					\
-	COMMAND(VMO_##verb, vmo_rw, .handle = (w)->vmo, .buffer = ZT_ADDRESS(memory), \
-		.offset = (first) * PAGE, .length = (nr) * PAGE)
-
 /* Copies that fail are made again, for the page may just be out of memory */
 CHAIN(command, vmo_read, COPY(w, READ, w->buffer, 0, 4), .command = ZXVMO_VMO_READ)
 
@@ -389,6 +298,13 @@ CHAIN(command, vmo_write_from_mapping,
 	.command = ZXVMO_VMO_WRITE, .prepare = map_shared, .fails = { ENOMEM },
 	.may = { ENOENT }, .partly = ABOUT_DATA | ABOUT_PAGES)
 
+/* More of them are in fail_nth_child */
+CHAIN(command, vmo_create_child,
+	COMMAND(VMO_CREATE_CHILD, vmo_create_child, .handle = w->vmo,
+		.options = ZXVMO_VMO_CHILD_SNAPSHOT, .vmo_size = VMO_PAGES * PAGE,
+		.out_handle = OUT(w)),
+	.command = ZXVMO_VMO_CREATE_CHILD, .fails = { ENOMEM })
+
 CHAIN(command, vmo_get_size,
 	COMMAND(VMO_GET_SIZE, vmo_get_size, .handle = w->vmo, .out_size = OUT(w)),
 	.command = ZXVMO_VMO_GET_SIZE)
@@ -396,9 +312,6 @@ CHAIN(command, vmo_get_size,
 CHAIN(command, vmo_get_stream_size,
 	COMMAND(VMO_GET_STREAM_SIZE, vmo_get_size, .handle = w->vmo, .out_size = OUT(w)),
 	.command = ZXVMO_VMO_GET_STREAM_SIZE)
-
-#define SET_SIZE(w, size)							\
-	COMMAND(VMO_SET_SIZE, vmo_set_size, .handle = (w)->vmo, .vmo_size = size)
 
 CHAIN(command, vmo_set_size_grow, SET_SIZE(w, LEAVES * PAGE + 1),
 	.command = ZXVMO_VMO_SET_SIZE)
@@ -409,10 +322,6 @@ CHAIN(command, vmo_set_size_shrink, SET_SIZE(w, PAGE + 5),
 CHAIN(command, vmo_set_stream_size,
 	COMMAND(VMO_SET_STREAM_SIZE, vmo_set_size, .handle = w->vmo, .vmo_size = PAGE + 5),
 	.command = ZXVMO_VMO_SET_STREAM_SIZE, .prepare = map_touched)
-
-#define OP(w, _op, first, nr)							\
-	COMMAND(VMO_OP_RANGE, vmo_op_range, .handle = (w)->vmo,			\
-		.op = ZXVMO_VMO_OP_##_op, .offset = (first) * PAGE, .length = (nr) * PAGE)
 
 CHAIN(command, commit, OP(w, COMMIT, 0, VMO_PAGES),
 	.command = ZXVMO_VMO_OP_RANGE, .fails = { ENOMEM })
@@ -442,30 +351,8 @@ CHAIN(command, vmo_set_cache_policy,
 	COMMAND(VMO_SET_CACHE_POLICY, vmo_set_cache_policy, .handle = w->vmo),
 	.command = ZXVMO_VMO_SET_CACHE_POLICY)
 
-#define TRANSFER(w, to, from, at, source, nr)					\
-	COMMAND(VMO_TRANSFER_DATA, vmo_transfer_data, .handle = to, .src_handle = from, \
-		.offset = (at) * PAGE, .length = (nr) * PAGE, .src_offset = (source) * PAGE)
-
 CHAIN(command, transfer, TRANSFER(w, w->vmo, w->other, 4, 0, 8),
 	.command = ZXVMO_VMO_TRANSFER_DATA)
-
-/* Part of it may have moved, page by page, and no byte is lost */
-static void some_have_moved(const struct world *w zt_unused, int outcome,
-			    const struct shape *after, const struct shape *now,
-			    struct shape *want)
-{
-	if (outcome != ENOMEM)
-		return;
-	for (int i = 0; i < VIEW_PAGES; i++) {
-		struct item *to = shape_find(want, "vmo", "page of view", i);
-		struct item *from = shape_find(want, "other", "page of view", i);
-
-		if (to->value == shape_find(now, "vmo", "page of view", i)->value)
-			continue;
-		to->value = shape_find(after, "vmo", "page of view", i)->value;
-		from->value = shape_find(after, "other", "page of view", i)->value;
-	}
-}
 
 /* Two pieces, each of which needs a node */
 CHAIN(command, transfer_leaves, TRANSFER(w, w->vmo, w->other, LEAF - 4, LEAF - 4, 6),
@@ -551,36 +438,9 @@ CHAIN(file, close, checked(close(FD(w->extra))), .prepare = extra_vmo)
 
 CHAIN(file, dup, checked(dup(FD(w->vmo))))
 
-/* To read and write at a page: the errno, SHORT, or 0 */
 #define PREAD(w, first, nr)							\
 	transferred(w, pread(FD((w)->vmo), (w)->buffer, (nr) * PAGE, (first) * PAGE), \
 		    (nr) * PAGE)
-#define PWRITE(w, first, nr)							\
-	transferred(w, pwrite(FD((w)->vmo), (w)->buffer, (nr) * PAGE,		\
-			      (w)->at = (first) * PAGE), (nr) * PAGE)
-
-/* Writing ends after whole pages */
-static void part_is_written(const struct world *w, int outcome, const struct shape *after,
-			    const struct shape *now zt_unused, struct shape *want)
-{
-	struct item *stream = shape_find(want, "vmo", "stream size", 0);
-	__u64 first = w->at / PAGE, last;
-
-	if (outcome != SHORT)
-		return;
-	if (stream->value < w->at + w->done)
-		stream->value = w->at + w->done;
-	last = first + w->done / PAGE - 1;
-	for (__u64 i = 0; i < VIEW_PAGES; i++) {
-		if (first <= i && i <= last)
-			shape_find(want, "vmo", "page", i)->value =
-				shape_find(after, "vmo", "page", i)->value;
-		if (w->view && first <= w->view + i && w->view + i <= last)
-			shape_find(want, "vmo", "page of view", i)->value =
-				shape_find(after, "vmo", "page of view", i)->value;
-	}
-}
-
 CHAIN(file, read, PREAD(w, 0, VMO_PAGES))
 
 CHAIN(file, write_present, PWRITE(w, 1, 2))
@@ -607,9 +467,6 @@ static int append(struct world *w)
 }
 
 CHAIN(file, append, append(w), .fails = { ENOMEM }, .partly = ABOUT_SIZE)
-
-#define FALLOCATE(w, mode, first, nr)						\
-	checked(fallocate(FD((w)->vmo), mode, (first) * PAGE, (nr) * PAGE))
 
 CHAIN(file, fallocate, FALLOCATE(w, 0, LEAF - 8, 16), .prepare = leaves,
 	.fails = { ENOMEM })
@@ -754,9 +611,6 @@ static void map_and_pipe(struct __test_metadata *_metadata, struct world *w)
 	map_shared(_metadata, w);
 	full_pipe(_metadata, w);
 }
-
-#define LOAD(w, page)	faulted(zt_load((w)->map + (page) * PAGE))
-#define STORE(w, page)	faulted(zt_store((w)->map + (page) * PAGE, 'S'))
 
 CHAIN(fault, read_absent, LOAD(w, 4), .prepare = map_shared)
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The table of operations. fuzz-commands.h, made from the uapi header, has
- * COMMAND(name) for each command there is: one without an operation of its name
+ * The table of operations. commands.h, made from the uapi header, has
+ * X(name) for each command there is: one without an operation of its name
  * does not compile.
  */
 #include "fuzz.h"
@@ -20,6 +20,6 @@ const struct fz_kind fz_kinds[FZ_NR_CODES] = {
 	_Static_assert(sizeof(args) - 1 <= FZ_MAX_ARGS, #name " has too many arguments");
 FZ_OPS(ARGS_FIT)
 
-#define COMMAND(name) \
+#define X(name) \
 	_Static_assert(FZ_OP_##name < FZ_NR_CODES, "the fuzzer does not know " #name);
-#include "fuzz-commands.h"
+#include "commands.h"

@@ -19,7 +19,7 @@
 /* Pages are out of the tree, or in it, and not yet out of the mappings */
 #define ZAP		"unmap_mapping_pages"
 /* A write has found its pages and not yet copied to them */
-#define COPY		"_copy_from_iter"
+#define COPY		"zxvmo:copy_bytes"
 
 #define POINTS								\
 	UNLOCK "," FAULT_RETURN "," FINISH "," MKWRITE ","		\

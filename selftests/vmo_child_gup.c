@@ -19,10 +19,9 @@
 #define TO_ITER		"copy_page_to_iter"
 #define FROM_ITER	"copy_page_from_iter"
 /* zx_vmo_read and zx_vmo_write have found their pages and not yet copied */
-#define READ_COPY	"_copy_to_iter"
-#define WRITE_COPY	"_copy_from_iter"
+#define COPY		"zxvmo:copy_bytes"
 
-#define POINTS	SUBMIT "," TO_ITER "," FROM_ITER "," READ_COPY "," WRITE_COPY
+#define POINTS	SUBMIT "," TO_ITER "," FROM_ITER "," COPY
 
 #define PAGES	4
 #define SIZE	(PAGES * PAGE)
@@ -216,7 +215,7 @@ TEST_F(held, vmo_write_in_its_copy)
 	struct scene *scene = &self->scene;
 	struct actor first = { .act = act_vmo_write, .arg = scene };
 	struct actor second = { .act = act_snapshot, .arg = scene };
-	bool overtook = interleave(_metadata, WRITE_COPY, &first, &second);
+	bool overtook = interleave(_metadata, COPY, &first, &second);
 
 	EXPECT_OK(first.status);
 	ASSERT_OK(second.status);
@@ -400,7 +399,7 @@ static void act_vmo_read(struct actor *actor)
 
 TEST_F(reader, vmo_read)
 {
-	write_meanwhile(_metadata, &self->scene, variant, READ_COPY, act_vmo_read);
+	write_meanwhile(_metadata, &self->scene, variant, COPY, act_vmo_read);
 }
 
 static void act_pread(struct actor *actor)
@@ -413,7 +412,7 @@ static void act_pread(struct actor *actor)
 
 TEST_F(reader, pread)
 {
-	write_meanwhile(_metadata, &self->scene, variant, READ_COPY, act_pread);
+	write_meanwhile(_metadata, &self->scene, variant, COPY, act_pread);
 }
 
 TEST_F(reader, vmo_read_that_stalls)

@@ -16,7 +16,8 @@
  *
  * A thread is inside a hold while held is ahead of freed. Probe handlers cannot
  * sleep: holding is busy waiting, preemption off, interrupts on, so the other
- * side of a race needs a processor of its own.
+ * side of a race needs a processor of its own. Functions that can be probed by a
+ * breakpoint only are refused.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -29,8 +30,13 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#ifdef CONFIG_X86
+#include <asm/text-patching.h>
+#endif
+
 #define MAX_POINTS	8
 #define STEP_US		20
+#define PATIENCE_MS	60000
 
 struct delay_point {
 	struct kretprobe krp;	/* krp.kp alone for a point on entry */
@@ -80,6 +86,25 @@ static int on_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 	/* It is gone when the module is about to be unloaded. */
 	if (krp)
 		hold(container_of(krp, struct delay_point, krp));
+	return 0;
+}
+
+/*
+ * A probe begins as a breakpoint, and becomes a jump when the kernel finds the
+ * time. Breakpoints are handled with interrupts off, so who waits for the held
+ * processor to flush its TLB would not get on.
+ */
+static int await_interrupts(const struct kprobe *kp)
+{
+#ifdef CONFIG_X86
+	unsigned int waited;
+
+	for (waited = 0; READ_ONCE(*kp->addr) == INT3_INSN_OPCODE; waited += 10) {
+		if (waited > PATIENCE_MS)
+			return -ETIME;
+		msleep(10);
+	}
+#endif
 	return 0;
 }
 
@@ -149,12 +174,19 @@ static int __init zxvmo_delay_init(void)
 
 	for (i = 0; i < num_points; i++) {
 		ret = plant(&delay_points[i], points[i]);
-		if (ret) {
-			uproot_all();
-			return ret;
-		}
+		if (ret)
+			goto err;
+	}
+	for (i = 0; i < num_points; i++) {
+		ret = await_interrupts(&delay_points[i].krp.kp);
+		if (ret)
+			goto err;
 	}
 	return 0;
+
+err:
+	uproot_all();
+	return ret;
 }
 module_init(zxvmo_delay_init);
 

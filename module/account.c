@@ -193,6 +193,29 @@ static bool counter_add(atomic_long_t *counter, unsigned long nr,
 	return true;
 }
 
+/*
+ * Returns 0; -EDQUOT or -ENOMEM if the user's share or the ceiling would be
+ * exceeded; -E2BIG if it would be by this alone.
+ */
+static int account_try(struct zxvmo_account *account, unsigned long nr)
+{
+	unsigned long limit = READ_ONCE(zxvmo_max_memory);
+	unsigned int share = min(READ_ONCE(zxvmo_user_share), 100U);
+	unsigned long user_limit;
+
+	limit = limit ? limit / PAGE_SIZE : totalram_pages() / 2;
+	user_limit = account->privileged ? ULONG_MAX : mult_frac(limit, share, 100U);
+	if (nr > min(limit, user_limit))
+		return -E2BIG;
+	if (!counter_add(&account->nr_pages, nr, user_limit))
+		return -EDQUOT;
+	if (!counter_add(&zxvmo_nr_pages, nr, limit)) {
+		atomic_long_sub(nr, &account->nr_pages);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
 /**
  * zxvmo_account_charge() - charge pages before they are allocated
  * @account: who pays
@@ -202,19 +225,31 @@ static bool counter_add(atomic_long_t *counter, unsigned long nr,
  */
 int zxvmo_account_charge(struct zxvmo_account *account, unsigned long nr)
 {
-	unsigned long limit = READ_ONCE(zxvmo_max_memory);
-	unsigned int share = min(READ_ONCE(zxvmo_user_share), 100U);
-	unsigned long user_limit;
+	return account_try(account, nr) ? -ENOMEM : 0;
+}
 
-	limit = limit ? limit / PAGE_SIZE : totalram_pages() / 2;
-	user_limit = account->privileged ? ULONG_MAX : mult_frac(limit, share, 100U);
-	if (!counter_add(&account->nr_pages, nr, user_limit))
-		return -ENOMEM;
-	if (!counter_add(&zxvmo_nr_pages, nr, limit)) {
-		atomic_long_sub(nr, &account->nr_pages);
-		return -ENOMEM;
-	}
-	return 0;
+/**
+ * zxvmo_account_charge_reclaim() - charge pages, and make room for them
+ * @account: who pays
+ * @nr: number of pages
+ *
+ * For want of room discardable VMOs are reclaimed: the user's own if it is the
+ * share that is exceeded, so that nobody spends what is others'. Call it with no
+ * lock held.
+ *
+ * Return: as zxvmo_account_charge().
+ */
+int zxvmo_account_charge_reclaim(struct zxvmo_account *account, unsigned long nr)
+{
+	int ret;
+
+	do {
+		ret = account_try(account, nr);
+		if (!ret)
+			return 0;
+	} while (ret != -E2BIG &&
+		 zxvmo_reclaim(ret == -EDQUOT ? account : NULL, nr));
+	return -ENOMEM;
 }
 
 /**

@@ -120,7 +120,7 @@ int zxvmo_vmo_set_cache_policy(struct zxvmo_cmd *cmd)
 	    mapping_mapped(zxvmo_vmo_mapping(vmo)))
 		ret = -EBADFD;
 	else if (arg->policy != ZXVMO_CACHE_POLICY_CACHED)
-		ret = -EOPNOTSUPP;
+		ret = vmo->discard ? -EBADFD : -EOPNOTSUPP;
 	zxvmo_handle_put(&ref);
 	return ret;
 }

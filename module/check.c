@@ -13,6 +13,7 @@
 #include <linux/seq_file.h>
 #include <linux/xarray.h>
 
+#include "discard.h"
 #include "pagetree.h"
 
 static DEFINE_MUTEX(zxvmo_check_lock);
@@ -218,8 +219,12 @@ static const char *check_vmo(struct check *check, struct zxvmo_vmo *vmo)
 	const char *flaw = check_tree(check, &vmo->tree, zxvmo_vmo_mapping(vmo));
 	u64 index = ZXVMO_LAST_INDEX;
 
+	if (!flaw && vmo->discard)
+		flaw = check_tree(check, &vmo->discard->dropped, NULL);
 	if (flaw)
 		return flaw;
+	if (vmo->discarded && vmo->tree.root)
+		return "a discarded VMO has pages";
 	if (!PAGE_ALIGNED(vmo->size) || vmo->size > ZXVMO_MAX_SIZE)
 		return "the size is no size";
 	if (vmo->owner != vmo && vmo->tree.root)

@@ -99,7 +99,7 @@ static int snapshot(struct zxvmo_vmo *owner, struct zxvmo_vmo *child, u64 first,
 	ret = down_read_killable(&inode->i_rwsem);
 	if (ret)
 		return ret;
-	zxvmo_supply_init(&supply, child->tree.account);
+	zxvmo_supply_init(&supply, &child->tree);
 	do {
 		down_write(&owner->lock);
 		ret = share(owner, child, first, nr, &supply);
@@ -158,6 +158,8 @@ static int check_options(struct zxvmo_vmo *parent, u32 options, u64 offset, u64 
 {
 	u32 kind;
 
+	if (parent->discard)
+		return -EOPNOTSUPP;
 	options &= ~ZXVMO_VMO_CHILD_NO_WRITE;
 	if (options & ZXVMO_VMO_CHILD_SLICE) {
 		if (options != ZXVMO_VMO_CHILD_SLICE)

@@ -9,7 +9,10 @@
 
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/list_lru.h>
 #include <linux/mm.h>
+#include <linux/shrinker.h>
+#include <linux/slab.h>
 #include <linux/splice.h>
 #include <linux/uio.h>
 #include <linux/version.h>
@@ -55,6 +58,52 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
 #define generic_fillattr(idmap, mask, inode, stat) \
 	((void)(mask), generic_fillattr(idmap, inode, stat))
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+static inline unsigned long shrinker_count_none(struct shrinker *shrinker,
+						struct shrink_control *sc)
+{
+	return 0;
+}
+
+/* A shrinker is known from here on, but has nothing until it is told how to count. */
+static inline struct shrinker *shrinker_alloc(unsigned int flags, const char *name)
+{
+	struct shrinker *shrinker = kzalloc(sizeof(*shrinker), GFP_KERNEL);
+
+	if (!shrinker)
+		return NULL;
+	shrinker->flags = flags;
+	shrinker->seeks = DEFAULT_SEEKS;
+	shrinker->count_objects = shrinker_count_none;
+	if (!register_shrinker(shrinker, "%s", name))
+		return shrinker;
+	kfree(shrinker);
+	return NULL;
+}
+
+static inline void shrinker_register(struct shrinker *shrinker)
+{
+}
+
+static inline void shrinker_free(struct shrinker *shrinker)
+{
+	unregister_shrinker(shrinker);
+	kfree(shrinker);
+}
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+#define list_lru_add_obj	list_lru_add
+#define list_lru_del_obj	list_lru_del
+#endif
+
+/* What a list_lru_walk_cb is given before its last argument */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#define LRU_WALK_LOCK	spinlock_t *lru_lock,
+#else
+#define LRU_WALK_LOCK
 #endif
 
 #ifndef fd_file

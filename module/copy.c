@@ -53,6 +53,8 @@ static int copy_get_pages(struct zxvmo_vmo *vmo, u64 offset, size_t count,
 	for (;;) {
 		copy_lock(owner, write);
 		ret = zxvmo_vmo_check_range(vmo, offset, count);
+		if (!ret && owner->discarded && count)
+			ret = -ENOENT;
 		if (ret)
 			break;
 		for (i = 0; i < nr; i++) {
@@ -172,7 +174,7 @@ int zxvmo_copy_fault_in(struct iov_iter *iter)
  * Pages that are missing read as zero, and are allocated when they are written.
  *
  * Return: 0; -EAGAIN: go on after zxvmo_copy_fault_in(); -ERANGE: what is left of
- * the range is not in the VMO; -ENOMEM; -EINTR if killed.
+ * the range is not in the VMO; -ENOENT: it is discarded; -ENOMEM; -EINTR if killed.
  */
 int zxvmo_vmo_copy_nofault(struct zxvmo_vmo *vmo, u64 offset, struct iov_iter *iter)
 {

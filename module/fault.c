@@ -59,6 +59,38 @@ void zxvmo_vmo_zap_zero_pages(struct zxvmo_vmo *vmo, u64 first, u64 last)
 	unmap_mapping_pages(zxvmo_vmo_mapping(vmo), first, last - first + 1, false);
 }
 
+/**
+ * zxvmo_vmo_try_zap_zero_pages() - take all zero pages out of the mappings
+ * @vmo: the VMO, whose other pages are not mapped
+ *
+ * Return: false if a fault, perhaps of this very thread, may be about to map one.
+ */
+bool zxvmo_vmo_try_zap_zero_pages(struct zxvmo_vmo *vmo)
+{
+	int i, tries = 100;
+
+	lockdep_assert_held_write(&vmo->lock);
+	if (!vmo->zero_mapped)
+		return true;
+	for (i = 0; i < NR_ZERO_PAGES; i++) {
+		while (!trylock_page(zero_pages[i])) {
+			if (!tries--)
+				return false;
+			cpu_relax();
+		}
+		unlock_page(zero_pages[i]);
+	}
+	unmap_mapping_pages(zxvmo_vmo_mapping(vmo), 0, 0, false);
+	vmo->zero_mapped = false;
+	return true;
+}
+
+/* Whether there is something to map at an index. */
+static bool may_map(struct zxvmo_vmo *vmo, u64 index)
+{
+	return zxvmo_vmo_has_index(vmo, index) && !vmo->owner->discarded;
+}
+
 /*
  * Whether a page may be mapped for writing. A relative that goes makes it so at
  * any time, without the VMO's lock; who decides under the page lock decides as
@@ -76,6 +108,12 @@ static bool is_owned(struct zxvmo_vmo *owner, u64 index, struct page *page)
  * that it is dirty, for a clean page with a mapping would be taken for page cache
  * that may be evicted (on a memory error, say), and nobody writes this one back.
  */
+static void note_mapped(struct zxvmo_vmo *owner)
+{
+	WRITE_ONCE(owner->mapped, true);
+	WRITE_ONCE(owner->referenced, true);
+}
+
 static void map_owned(struct zxvmo_vmo *owner, u64 index, struct page *page)
 {
 	if (!page->mapping) {
@@ -83,7 +121,7 @@ static void map_owned(struct zxvmo_vmo *owner, u64 index, struct page *page)
 		page->index = index;
 		page->mapping = zxvmo_vmo_mapping(owner);
 	}
-	WRITE_ONCE(owner->mapped, true);
+	note_mapped(owner);
 }
 
 /* Locks a page that is there, for a fault; false if it must be owned first. */
@@ -100,7 +138,7 @@ static bool fault_lock(struct zxvmo_vmo *owner, u64 index, struct page *page,
 		return false;
 	}
 	zxvmo_ptree_set_shared(&owner->tree, index);
-	WRITE_ONCE(owner->mapped, true);
+	note_mapped(owner);
 	return true;
 }
 
@@ -112,10 +150,10 @@ static vm_fault_t fault_own(struct zxvmo_vmo *vmo, u64 index, struct page *held,
 	struct zxvmo_supply supply;
 	vm_fault_t ret = 0;
 
-	zxvmo_supply_init(&supply, owner->tree.account);
+	zxvmo_supply_init(&supply, &owner->tree);
 	for (;;) {
 		down_write(&owner->lock);
-		if (!zxvmo_vmo_has_index(vmo, index)) {
+		if (!may_map(vmo, index)) {
 			ret = VM_FAULT_SIGBUS;
 			break;
 		}
@@ -150,7 +188,7 @@ static vm_fault_t zxvmo_vma_fault(struct vm_fault *vmf)
 	if ((unsigned int)page_count(zero_page(vmf->pgoff)) > INT_MAX / 2)
 		write = true;
 	down_read(&owner->lock);
-	if (!zxvmo_vmo_has_index(vmo, vmf->pgoff)) {
+	if (!may_map(vmo, vmf->pgoff)) {
 		up_read(&owner->lock);
 		return VM_FAULT_SIGBUS;
 	}
@@ -183,7 +221,7 @@ static vm_fault_t zxvmo_vma_page_mkwrite(struct vm_fault *vmf)
 
 	down_read(&owner->lock);
 	page = zxvmo_ptree_lookup(&owner->tree, vmf->pgoff);
-	if (page == vmf->page && zxvmo_vmo_has_index(vmo, vmf->pgoff) &&
+	if (page == vmf->page && may_map(vmo, vmf->pgoff) &&
 	    fault_lock(owner, vmf->pgoff, page, true)) {
 		up_read(&owner->lock);
 		return VM_FAULT_LOCKED;

@@ -75,6 +75,9 @@ static int vmo_info(struct zxvmo_vmo *vmo, u32 rights, struct zxvmo_info_vmo *in
 	};
 	if (vmo->options & ZXVMO_VMO_RESIZABLE)
 		info->flags |= ZXVMO_INFO_VMO_RESIZABLE;
+	if (vmo->options & ZXVMO_VMO_DISCARDABLE)
+		info->flags |= ZXVMO_INFO_VMO_DISCARDABLE;
+	info->committed_change_events = zxvmo_vmo_nr_discards(vmo);
 	zxvmo_object_get_name(&vmo->object, info->name);
 
 	if (vmo->child_options & ZXVMO_VMO_CHILD_SNAPSHOT &&

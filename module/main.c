@@ -14,7 +14,7 @@
 #include <linux/seq_file.h>
 #include <linux/uaccess.h>
 
-#include "zxvmo.h"
+#include "discard.h"
 
 union zxvmo_arg {
 	u64 words[8];
@@ -66,7 +66,8 @@ static int zxvmo_query(struct zxvmo_cmd *cmd)
 		return -EINVAL;
 	arg->out_api_version = ZXVMO_API_VERSION;
 	arg->out_page_size = PAGE_SIZE;
-	arg->out_features = ZXVMO_FEATURE_VMO | ZXVMO_FEATURE_CHILDREN;
+	arg->out_features = ZXVMO_FEATURE_VMO | ZXVMO_FEATURE_CHILDREN |
+			    ZXVMO_FEATURE_DISCARDABLE;
 	arg->out_errata = 0;
 	return copy_to_user(cmd->uarg, arg, size) ? -EFAULT : 0;
 }
@@ -236,6 +237,9 @@ static int stats_show(struct seq_file *m, void *unused)
 	seq_printf(m, "handles: %ld\n", atomic_long_read(&zxvmo_nr_handles));
 	seq_printf(m, "pages: %ld\n", atomic_long_read(&zxvmo_nr_pages));
 	seq_printf(m, "nodes: %ld\n", atomic_long_read(&zxvmo_nr_nodes));
+	seq_printf(m, "discards: %ld\n", atomic_long_read(&zxvmo_nr_discards));
+	seq_printf(m, "discarded_pages: %ld\n",
+		   atomic_long_read(&zxvmo_nr_discarded_pages));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(stats);
@@ -252,14 +256,19 @@ static int __init zxvmo_init(void)
 	ret = zxvmo_fault_setup();
 	if (ret)
 		goto err_ptree;
-	ret = misc_register(&zxvmo_device);
+	ret = zxvmo_reclaim_setup();
 	if (ret)
 		goto err_fault;
+	ret = misc_register(&zxvmo_device);
+	if (ret)
+		goto err_reclaim;
 	zxvmo_debugfs = debugfs_create_dir("zxvmo", NULL);
 	debugfs_create_file("stats", 0400, zxvmo_debugfs, NULL, &stats_fops);
 	zxvmo_check_setup(zxvmo_debugfs);
 	return 0;
 
+err_reclaim:
+	zxvmo_reclaim_cleanup();
 err_fault:
 	zxvmo_fault_cleanup();
 err_ptree:
@@ -271,6 +280,7 @@ static void __exit zxvmo_exit(void)
 {
 	debugfs_remove_recursive(zxvmo_debugfs);
 	misc_deregister(&zxvmo_device);
+	zxvmo_reclaim_cleanup();
 	zxvmo_fault_cleanup();
 	zxvmo_ptree_cleanup();
 	zxvmo_account_cleanup();

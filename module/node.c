@@ -34,7 +34,7 @@ static struct zxvmo_node *node_alloc(struct zxvmo_account *account,
 	struct zxvmo_node *node;
 
 	if (nr_slots == NODE_SLOTS) {
-		if (zxvmo_account_charge(account, 1))
+		if (zxvmo_account_charge_reclaim(account, 1))
 			return NULL;
 		node = kmem_cache_alloc(zxvmo_node_cache, gfp);
 		if (!node)

@@ -95,7 +95,7 @@ static int op_execute(struct zxvmo_vmo *vmo, u32 rights,
 	case ZXVMO_VMO_OP_UNLOCK:
 		if (!(rights & (ZXVMO_RIGHT_READ | ZXVMO_RIGHT_WRITE)))
 			return -EACCES;
-		return -EOPNOTSUPP;
+		return zxvmo_vmo_lock_op(vmo, arg);
 	case ZXVMO_VMO_OP_CACHE_INVALIDATE:
 		if (!READ_ONCE(enable_debugging_syscalls))
 			return -EOPNOTSUPP;

@@ -7,7 +7,9 @@
  *
  *	bits 63 to 32	the number of the account that is charged
  *	bit 31		SHARED
- *	bits 30 to 0	the number of slots
+ *	bit 30		RECLAIMABLE, which the kernel was told: it belongs to a VMO
+ *			that can be discarded
+ *	bits 29 to 0	the number of slots
  *
  * SHARED is set, for good, when a second slot comes to name the page, and before
  * it is mapped through a node that others can reach as well. So a page that only
@@ -26,7 +28,10 @@
 #include "zxvmo.h"
 
 #define WORD_SHARED	BIT(31)
-#define WORD_SLOTS	(WORD_SHARED - 1)
+#define WORD_RECLAIMABLE	BIT(30)
+#define WORD_SLOTS	(WORD_RECLAIMABLE - 1)
+
+static atomic_long_t page_nr_reclaimable = ATOMIC_LONG_INIT(0);
 
 static atomic_long_t *page_word(struct page *page)
 {
@@ -41,6 +46,45 @@ static atomic_long_t *page_word(struct page *page)
 void zxvmo_page_init(struct page *page, u32 account)
 {
 	atomic_long_set(page_word(page), (u64)account << 32 | 1);
+}
+
+/**
+ * zxvmo_page_move() - a page that nobody shares goes to another VMO
+ * @page: the page
+ * @account: number of the account that is charged for it from now on
+ */
+void zxvmo_page_move(struct page *page, u32 account)
+{
+	long word = atomic_long_read(page_word(page));
+
+	atomic_long_set(page_word(page),
+			(u64)account << 32 | (word & WORD_RECLAIMABLE) | 1);
+}
+
+static void count_reclaimable(struct page *page, long nr)
+{
+	mod_node_page_state(page_pgdat(page), NR_KERNEL_MISC_RECLAIMABLE, nr);
+	atomic_long_add(nr, &page_nr_reclaimable);
+}
+
+/**
+ * zxvmo_page_set_reclaimable() - a new page is for a discardable VMO
+ * @page: the page
+ */
+void zxvmo_page_set_reclaimable(struct page *page)
+{
+	atomic_long_or(WORD_RECLAIMABLE, page_word(page));
+	count_reclaimable(page, 1);
+}
+
+/**
+ * zxvmo_pages_nr_reclaimable() - how many pages discardable VMOs have
+ *
+ * Return: the number.
+ */
+unsigned long zxvmo_pages_nr_reclaimable(void)
+{
+	return atomic_long_read(&page_nr_reclaimable);
 }
 
 /**
@@ -153,6 +197,23 @@ void zxvmo_page_disown(struct page *page)
 }
 
 /**
+ * zxvmo_page_try_disown() - zxvmo_page_disown() that does not wait
+ * @page: the page
+ *
+ * Return: false if the page is locked.
+ */
+bool zxvmo_page_try_disown(struct page *page)
+{
+	if (!page->mapping)
+		return true;
+	if (!trylock_page(page))
+		return false;
+	page->mapping = NULL;
+	unlock_page(page);
+	return true;
+}
+
+/**
  * zxvmo_pages_free() - drop the trees' references on pages
  * @pages: list of pages that no slot names, linked through their lru; empty
  *	afterwards
@@ -177,6 +238,8 @@ void zxvmo_pages_free(struct list_head *pages)
 			nr_charged = 0;
 		}
 		nr_charged++;
+		if (atomic_long_read(page_word(page)) & WORD_RECLAIMABLE)
+			count_reclaimable(page, -1);
 		set_page_private(page, 0);
 		batch[nr++] = page;
 		if (nr == ARRAY_SIZE(batch)) {

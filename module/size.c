@@ -32,7 +32,7 @@ static int prepare_cut(struct zxvmo_vmo *vmo, u64 size)
 			return ret;
 		up_write(&vmo->lock);
 	}
-	zxvmo_supply_init(&supply, vmo->tree.account);
+	zxvmo_supply_init(&supply, &vmo->tree);
 	do {
 		down_write(&vmo->lock);
 		ret = zxvmo_ptree_split(&vmo->tree, DIV_ROUND_UP_ULL(size, PAGE_SIZE),
@@ -72,7 +72,7 @@ static void cut(struct zxvmo_vmo *vmo)
 	up_write(&vmo->lock);
 	unmap_mapping_pages(zxvmo_vmo_mapping(vmo), first, 0, true);
 
-	zxvmo_supply_init(&supply, vmo->tree.account);
+	zxvmo_supply_init(&supply, &vmo->tree);
 	do {
 		down_write(&vmo->lock);
 		ret = zxvmo_ptree_remove(&vmo->tree, &first, U64_MAX, U16_MAX,

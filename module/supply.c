@@ -8,6 +8,8 @@
  * Allocations give up without waking the OOM killer; they may wait, reclaim and
  * hit a memory cgroup's limit.
  */
+#include <linux/memcontrol.h>
+#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 
 #include "zxvmo.h"
@@ -15,23 +17,20 @@
 /**
  * zxvmo_supply_init() - make an empty supply
  * @supply: the supply
- * @account: who is charged for the pages
+ * @tree: what it is for
  */
-void zxvmo_supply_init(struct zxvmo_supply *supply,
-		       struct zxvmo_account *account)
+void zxvmo_supply_init(struct zxvmo_supply *supply, const struct zxvmo_ptree *tree)
 {
-	*supply = (struct zxvmo_supply) { .pool.account = account };
+	*supply = (struct zxvmo_supply) {
+		.memcg = tree->memcg,
+		.reclaimable = tree->reclaimable,
+		.pool.account = tree->account,
+	};
 	INIT_LIST_HEAD(&supply->pages);
 	INIT_LIST_HEAD(&supply->removed.pages);
 }
 
-/**
- * zxvmo_supply_fill() - get what was missing
- * @supply: the supply, whose want and pool tell what that is
- *
- * Return: 0; -ENOMEM; -EINTR if the thread was killed.
- */
-int zxvmo_supply_fill(struct zxvmo_supply *supply)
+static int supply_fill_pages(struct zxvmo_supply *supply)
 {
 	const gfp_t gfp = GFP_HIGHUSER | __GFP_ACCOUNT | __GFP_ZERO |
 			  __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
@@ -40,7 +39,7 @@ int zxvmo_supply_fill(struct zxvmo_supply *supply)
 	int ret;
 
 	if (nr) {
-		ret = zxvmo_account_charge(supply->pool.account, nr);
+		ret = zxvmo_account_charge_reclaim(supply->pool.account, nr);
 		if (ret)
 			return ret;
 	}
@@ -55,11 +54,32 @@ int zxvmo_supply_fill(struct zxvmo_supply *supply)
 			return page ? -EINTR : -ENOMEM;
 		}
 		zxvmo_page_init(page, zxvmo_account_id(supply->pool.account));
+		if (supply->reclaimable)
+			zxvmo_page_set_reclaimable(page);
 		list_add(&page->lru, &supply->pages);
 		supply->nr++;
 		cond_resched();
 	}
-	return zxvmo_node_pool_fill(&supply->pool);
+	return 0;
+}
+
+/**
+ * zxvmo_supply_fill() - get what was missing
+ * @supply: the supply, whose want and pool tell what that is
+ *
+ * Return: 0; -ENOMEM; -EINTR if the thread was killed.
+ */
+int zxvmo_supply_fill(struct zxvmo_supply *supply)
+{
+	struct mem_cgroup *old = NULL;
+	int ret;
+
+	if (supply->memcg)
+		old = set_active_memcg(supply->memcg);
+	ret = supply_fill_pages(supply) ?: zxvmo_node_pool_fill(&supply->pool);
+	if (supply->memcg)
+		set_active_memcg(old);
+	return ret;
 }
 
 /**

@@ -10,7 +10,8 @@
  *
  * A page that somebody else holds after it was unmapped (I/O in flight, a pipe)
  * does not move: its holder was given the source, not the destination. Nor does
- * one that relatives of the source share. The destination gets a copy.
+ * one that relatives of the source share, or one to or from a discardable VMO.
+ * The destination gets a copy.
  */
 #include <linux/highmem.h>
 #include <linux/pagemap.h>
@@ -68,9 +69,19 @@ static int transfer_check(struct transfer *t)
 	u64 src_offset = (t->src_first << PAGE_SHIFT) - t->src_vmo->offset;
 	u64 offset = (t->first << PAGE_SHIFT) - t->dst_vmo->offset;
 	u64 length = t->nr << PAGE_SHIFT;
+	int ret;
 
-	return zxvmo_vmo_check_range(t->src_vmo, src_offset, length) ?:
-	       zxvmo_vmo_check_range(t->dst_vmo, offset, length);
+	ret = zxvmo_vmo_check_range(t->src_vmo, src_offset, length) ?:
+	      zxvmo_vmo_check_range(t->dst_vmo, offset, length);
+	if (!ret && length && (t->src->discarded || t->dst->discarded))
+		ret = -ENOENT;
+	return ret;
+}
+
+/* Whether pages may change hands: those of a discardable VMO are its cgroup's. */
+static bool transfer_may_move(struct transfer *t)
+{
+	return t->src == t->dst || !(t->src->discard || t->dst->discard);
 }
 
 /* Makes the paths to all pages of a range private. */
@@ -115,7 +126,8 @@ static int transfer_prepare(struct transfer *t, u64 first, u64 src_first, u64 nr
 		moving++;
 		dst_last = first + index - src_first;
 		/* What its holders do from now on makes no difference. */
-		if (zxvmo_page_nr_slots(page) > 1 || page_count(page) > 1) {
+		if (zxvmo_page_nr_slots(page) > 1 || page_count(page) > 1 ||
+		    !transfer_may_move(t)) {
 			__set_bit(index - src_first, t->copies);
 			t->supply.want++;
 		}
@@ -161,7 +173,7 @@ static void transfer_page(struct transfer *t, u64 index, u64 src_index,
 	if (new == page) {
 		list_del(&page->lru);
 		zxvmo_page_disown(page);
-		zxvmo_page_init(page, account);
+		zxvmo_page_move(page, account);
 		if (src_account != account)
 			zxvmo_account_uncharge(src_account, 1);
 	} else {
@@ -328,8 +340,8 @@ int zxvmo_vmo_transfer(struct zxvmo_vmo *dst, u64 offset, struct zxvmo_vmo *src,
 		up_read(&t.dst->lock);
 		return ret;
 	}
-	zxvmo_supply_init(&t.supply, t.dst->tree.account);
-	zxvmo_supply_init(&t.src_supply, t.src->tree.account);
+	zxvmo_supply_init(&t.supply, &t.dst->tree);
+	zxvmo_supply_init(&t.src_supply, &t.src->tree);
 	ret = transfer_run(&t);
 	zxvmo_supply_release(&t.src_supply);
 	zxvmo_supply_release(&t.supply);

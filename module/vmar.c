@@ -96,6 +96,8 @@ static int map_check_options(u32 options, u32 rights, const struct zxvmo_vmo *vm
 	if ((options & ZXVMO_VM_REQUIRE_NON_RESIZABLE) &&
 	    (vmo->options & ZXVMO_VMO_RESIZABLE))
 		return -EOPNOTSUPP;
+	if (vmo->discard && !(options & ZXVMO_VM_ALLOW_FAULTS))
+		return -EOPNOTSUPP;
 	if (options & (ZXVMO_VM_COMPACT | ZXVMO_VM_CAN_MAP_SPECIFIC))
 		return -EINVAL;
 	return options & later ? -EOPNOTSUPP : 0;

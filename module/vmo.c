@@ -34,6 +34,7 @@ static void vmo_free(struct zxvmo_object *object)
 	struct zxvmo_vmo *vmo = zxvmo_to_vmo(object);
 
 	zxvmo_check_remove(vmo);
+	zxvmo_discard_free(vmo);
 	zxvmo_family_leave(vmo);
 	if (vmo->owner != vmo) {
 		if (object->inode)
@@ -64,6 +65,7 @@ static void vmo_show(struct seq_file *m, struct zxvmo_object *object)
 	seq_printf(m, "zx-populated:\t%llu\n", nr_pages << PAGE_SHIFT);
 	seq_printf(m, "zx-options:\t0x%x\n", vmo->options);
 	seq_printf(m, "zx-child-options:\t0x%x\n", vmo->child_options);
+	zxvmo_discard_show(m, vmo);
 }
 
 const struct zxvmo_object_type zxvmo_vmo_type = {
@@ -124,14 +126,16 @@ int zxvmo_vmo_create(struct zxvmo_cmd *cmd)
 		return -EINVAL;
 	if (arg->vmo_size > size || size > ZXVMO_MAX_SIZE)
 		return -ERANGE;
-	if (options & ZXVMO_VMO_DISCARDABLE)
-		return -EOPNOTSUPP;
 	if (options & ZXVMO_VMO_RESIZABLE)
 		rights |= ZXVMO_RIGHT_RESIZE;
 
 	vmo = zxvmo_vmo_alloc(options);
 	if (!vmo)
 		return -ENOMEM;
+	if ((options & ZXVMO_VMO_DISCARDABLE) && zxvmo_discard_setup(vmo)) {
+		zxvmo_object_free(&vmo->object);
+		return -ENOMEM;
+	}
 	file = zxvmo_handle_new(&vmo->object, NULL, rights);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
@@ -273,7 +277,7 @@ int zxvmo_vmo_lock_owned(struct zxvmo_vmo *owner, u64 index, struct page **page)
 	struct zxvmo_supply supply;
 	int ret;
 
-	zxvmo_supply_init(&supply, owner->tree.account);
+	zxvmo_supply_init(&supply, &owner->tree);
 	for (;;) {
 		down_write(&owner->lock);
 		*page = zxvmo_ptree_lookup(&owner->tree, index);
@@ -303,8 +307,10 @@ static int commit_gather(struct zxvmo_vmo *owner, u64 first, u64 last,
 	down_read(&owner->lock);
 	supply->want = last - first + 1 -
 		       zxvmo_ptree_count_owned(&owner->tree, first, last);
+	ret = owner->discarded ? -ENOENT : 0;
 	up_read(&owner->lock);
-	ret = zxvmo_supply_fill(supply);
+	if (!ret)
+		ret = zxvmo_supply_fill(supply);
 	/* In one leaf, all nodes are there before the first page is. */
 	if (ret || !supply->nr || last <= zxvmo_ptree_leaf_last(&owner->tree, first))
 		return ret;
@@ -326,7 +332,7 @@ static int commit_gather(struct zxvmo_vmo *owner, u64 first, u64 last,
  * fails leaves all as it was. What another thread frees meanwhile is committed
  * again; what it cuts off by a resize is left out.
  *
- * Return: 0, -ENOMEM, or -EINTR if killed.
+ * Return: 0; -ENOMEM; -ENOENT if the VMO is discarded; -EINTR if killed.
  */
 int zxvmo_vmo_commit(struct zxvmo_vmo *vmo, u64 first, u64 last)
 {
@@ -336,13 +342,14 @@ int zxvmo_vmo_commit(struct zxvmo_vmo *vmo, u64 first, u64 last)
 
 	first += vmo->offset >> PAGE_SHIFT;
 	last += vmo->offset >> PAGE_SHIFT;
-	zxvmo_supply_init(&supply, owner->tree.account);
+	zxvmo_supply_init(&supply, &owner->tree);
 	ret = commit_gather(owner, first, last, &supply);
 	while (!ret && first <= last) {
 		u64 end = min(last, zxvmo_ptree_leaf_last(&owner->tree, first));
 
 		down_write(&owner->lock);
-		if (first >= owner->size >> PAGE_SHIFT) {
+		if (owner->discarded || first >= owner->size >> PAGE_SHIFT) {
+			ret = owner->discarded ? -ENOENT : 0;
 			up_write(&owner->lock);
 			break;
 		}
@@ -437,7 +444,7 @@ int zxvmo_vmo_decommit(struct zxvmo_vmo *vmo, u64 first, u64 last, bool killable
 
 	first += vmo->offset >> PAGE_SHIFT;
 	last += vmo->offset >> PAGE_SHIFT;
-	zxvmo_supply_init(&supply, owner->tree.account);
+	zxvmo_supply_init(&supply, &owner->tree);
 	do {
 		down_write(&owner->lock);
 		ret = first <= last ? zxvmo_vmo_remove(owner, &first, last, &supply) : 0;

@@ -41,9 +41,11 @@
 #include "compat.h"
 
 struct dentry;
+struct mem_cgroup;
 struct seq_file;
 struct vfsmount;
 struct zxvmo_object;
+struct zxvmo_ptree;
 
 /* ZXVMO_MAX_SIZE - largest size of a VMO, whatever the page size */
 #define ZXVMO_MAX_SIZE		(U64_MAX & ~(32 * (u64)PAGE_SIZE - 1))
@@ -210,7 +212,10 @@ static inline struct zxvmo_object *zxvmo_file_object(const struct file *file)
 /* page.c */
 
 void zxvmo_page_init(struct page *page, u32 account);
+void zxvmo_page_move(struct page *page, u32 account);
 u32 zxvmo_page_account(struct page *page);
+void zxvmo_page_set_reclaimable(struct page *page);
+unsigned long zxvmo_pages_nr_reclaimable(void);
 bool zxvmo_page_is_shared(struct page *page);
 void zxvmo_page_set_shared(struct page *page);
 void zxvmo_page_add_slot(struct page *page);
@@ -219,6 +224,7 @@ unsigned int zxvmo_page_nr_slots(struct page *page);
 bool zxvmo_page_reown(struct page *page, int refs);
 void zxvmo_page_wait(struct page *page);
 void zxvmo_page_disown(struct page *page);
+bool zxvmo_page_try_disown(struct page *page);
 void zxvmo_pages_free(struct list_head *pages);
 
 /* account.c */
@@ -234,6 +240,7 @@ void zxvmo_account_put(struct zxvmo_account *account);
 void zxvmo_account_cleanup(void);
 u32 zxvmo_account_id(const struct zxvmo_account *account);
 int zxvmo_account_charge(struct zxvmo_account *account, unsigned long nr);
+int zxvmo_account_charge_reclaim(struct zxvmo_account *account, unsigned long nr);
 void zxvmo_account_uncharge(u32 id, unsigned long nr);
 
 /* node.c */
@@ -287,6 +294,8 @@ void zxvmo_removed_free(struct zxvmo_removed *removed);
  * @pages: zeroed pages, linked through their lru
  * @nr: number of @pages
  * @want: pages that the next step takes
+ * @memcg: memory cgroup that is charged, or NULL: that of the thread
+ * @reclaimable: the pages are for a discardable VMO
  * @pool: nodes, and who is charged for all of it
  * @removed: what must be freed without the lock
  */
@@ -294,12 +303,13 @@ struct zxvmo_supply {
 	struct list_head pages;
 	unsigned long nr;
 	unsigned long want;
+	struct mem_cgroup *memcg;
+	bool reclaimable;
 	struct zxvmo_node_pool pool;
 	struct zxvmo_removed removed;
 };
 
-void zxvmo_supply_init(struct zxvmo_supply *supply,
-		       struct zxvmo_account *account);
+void zxvmo_supply_init(struct zxvmo_supply *supply, const struct zxvmo_ptree *tree);
 int zxvmo_supply_fill(struct zxvmo_supply *supply);
 struct page *zxvmo_supply_take(struct zxvmo_supply *supply);
 void zxvmo_supply_release(struct zxvmo_supply *supply);
@@ -309,12 +319,16 @@ void zxvmo_supply_release(struct zxvmo_supply *supply);
 /**
  * struct zxvmo_ptree - page tree of a VMO
  * @account: who pays for what is added
+ * @memcg: memory cgroup that is charged for it, or NULL: that of who adds it
+ * @reclaimable: the VMO is discardable
  * @root: slot of the top node, 0 if the tree is empty
  * @base: index 0 of the VMO as the nodes count, which is as the first ancestor
  *	counts
  */
 struct zxvmo_ptree {
 	struct zxvmo_account *account;
+	struct mem_cgroup *memcg;
+	bool reclaimable;
 	unsigned long root;
 	u64 base;
 };
@@ -378,10 +392,12 @@ void zxvmo_ptree_clone(struct zxvmo_ptree *dst, const struct zxvmo_ptree *src,
 
 struct zxvmo_family;
 
+struct zxvmo_discard;
+
 /**
  * struct zxvmo_vmo - a VMO
  * @object: base
- * @options: ZXVMO_VMO_RESIZABLE or ZXVMO_VMO_UNBOUNDED
+ * @options: ZXVMO_VMO_ bits
  * @child_options: ZXVMO_VMO_CHILD_ bits it was made with, 0 if not as a child
  * @owner: whose pages it shows: itself, or what a slice or reference shows; held
  *	by its inode
@@ -393,6 +409,7 @@ struct zxvmo_family;
  * @sibling: in the parent's @children
  * @nr_children: their number
  * @relative: in the family's list, of owners only
+ * @discard: see discard.c, NULL if it is not discardable
  * @lock: protects all that follows. @size and @stream_size change only with
  *	the inode locked as well. Only that of @owner is used.
  * @tree: the pages, and who pays for new ones
@@ -400,7 +417,9 @@ struct zxvmo_family;
  * @stream_size: content size in bytes; more than @size only when it was set
  *	through the property
  * @mapped: a page was mapped at some time: taking it away must zap
+ * @referenced: a page was mapped since reclaim began with it
  * @zero_mapped: a zero page was mapped at some time: adding a page must zap
+ * @discarded: it has no pages, and gets none until it is locked
  * @check_link: see check.c
  */
 struct zxvmo_vmo {
@@ -416,12 +435,15 @@ struct zxvmo_vmo {
 	struct list_head sibling;
 	u64 nr_children;
 	struct list_head relative;
+	struct zxvmo_discard *discard;
 	struct rw_semaphore lock;	/* below mmap_lock, above page locks */
 	struct zxvmo_ptree tree;
 	u64 size;
 	u64 stream_size;
 	bool mapped;
+	bool referenced;
 	bool zero_mapped;
+	bool discarded;
 #ifdef CONFIG_DEBUG_VM
 	struct list_head check_link;
 #endif
@@ -504,6 +526,7 @@ void zxvmo_fault_cleanup(void);
 int zxvmo_vmo_mmap(struct file *file, struct vm_area_struct *vma);
 bool zxvmo_vma_is_vmo(const struct vm_area_struct *vma);
 void zxvmo_vmo_zap_zero_pages(struct zxvmo_vmo *vmo, u64 first, u64 last);
+bool zxvmo_vmo_try_zap_zero_pages(struct zxvmo_vmo *vmo);
 
 /* file.c */
 
@@ -514,6 +537,20 @@ extern const struct inode_operations zxvmo_inode_ops;
 
 int zxvmo_vmo_transfer(struct zxvmo_vmo *dst, u64 offset, struct zxvmo_vmo *src,
 		       u64 src_offset, u64 length);
+
+/* discard.c */
+
+int zxvmo_discard_setup(struct zxvmo_vmo *vmo);
+void zxvmo_discard_free(struct zxvmo_vmo *vmo);
+void zxvmo_discard_show(struct seq_file *m, struct zxvmo_vmo *vmo);
+u64 zxvmo_vmo_nr_discards(struct zxvmo_vmo *vmo);
+int zxvmo_vmo_lock_op(struct zxvmo_vmo *vmo, const struct zxvmo_vmo_op_range *arg);
+
+/* reclaim.c */
+
+int zxvmo_reclaim_setup(void);
+void zxvmo_reclaim_cleanup(void);
+unsigned long zxvmo_reclaim(const struct zxvmo_account *account, unsigned long nr);
 
 /* cache.c */
 

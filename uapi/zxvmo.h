@@ -391,6 +391,8 @@ struct zxvmo_info_vmo {
 #define ZXVMO_FEATURE_VMO	(1ULL << 0)
 /** ZXVMO_FEATURE_CHILDREN - VMO_CREATE_CHILD with all kinds of children */
 #define ZXVMO_FEATURE_CHILDREN	(1ULL << 1)
+/** ZXVMO_FEATURE_DISCARDABLE - VMOs with ZXVMO_VMO_DISCARDABLE and their locks */
+#define ZXVMO_FEATURE_DISCARDABLE	(1ULL << 2)
 
 /**
  * struct zxvmo_query - ioctl(ZXVMO_QUERY): what this kernel module offers
@@ -640,7 +642,7 @@ struct zxvmo_event_create {
 /**
  * struct zxvmo_vmo_create - ioctl(ZXVMO_VMO_CREATE), device only
  * @size: sizeof(struct zxvmo_vmo_create)
- * @options: ZXVMO_VMO_RESIZABLE or ZXVMO_VMO_UNBOUNDED
+ * @options: ZXVMO_VMO_RESIZABLE or ZXVMO_VMO_UNBOUNDED; ZXVMO_VMO_DISCARDABLE
  * @vmo_size: size in bytes, rounded up to pages; 0 is legal. It is also the
  *	stream size, unrounded; that is all it is with UNBOUNDED.
  * @out_handle: address of a __u32 that receives the handle, with
@@ -649,13 +651,13 @@ struct zxvmo_event_create {
  * The memory reads as zero and is allocated when it is written, mapped and
  * written, or committed. It is charged to the memory cgroup of whoever causes
  * that and, with what keeps track of it, counted towards the limits of the user
- * who created the VMO.
- * (vmo.md 2.1)
+ * who created the VMO. That of a DISCARDABLE VMO is charged to the memory cgroup of
+ * its creator; for its locks see struct zxvmo_vmo_op_range. It has no children.
+ * (vmo.md 2.1, 3.5)
  *
  * Return: 0. In this order: EINVAL: RESIZABLE with UNBOUNDED. ERANGE: @vmo_size
  * rounds past 2^64. EINVAL: another option. ERANGE: more than
- * ZXVMO_VMO_MAX_SIZE. EOPNOTSUPP: DISCARDABLE, in this version. EMFILE.
- * ENOMEM. EFAULT: @out_handle.
+ * ZXVMO_VMO_MAX_SIZE. EMFILE. ENOMEM. EFAULT: @out_handle.
  */
 struct zxvmo_vmo_create {
 	__u32 size;
@@ -750,8 +752,8 @@ struct zxvmo_vmo_set_size {
  * @__reserved: must be 0
  * @offset: first byte
  * @length: number of bytes
- * @buffer: not looked at by the operations of this version
- * @buffer_size: not looked at by the operations of this version
+ * @buffer: LOCK: receives a struct zxvmo_vmo_lock_state; others do not look at it
+ * @buffer_size: LOCK: its size in bytes; others do not look at it
  *
  * - COMMIT (WRITE): allocates the pages that are missing, all or none of them.
  * - DECOMMIT (WRITE): frees the pages; they read as zero. @offset and @length
@@ -762,7 +764,12 @@ struct zxvmo_vmo_set_size {
  *   while the module parameter enable_debugging_syscalls is set.
  * - DONT_NEED, ALWAYS_NEED (no right): hints.
  * - PREFETCH (READ): checks the range; nothing is ever absent from memory.
- * - LOCK, TRY_LOCK, UNLOCK (READ or WRITE): of discardable VMOs only.
+ * - LOCK, TRY_LOCK, UNLOCK (READ or WRITE): of discardable VMOs only, and of all
+ *   their bytes. Locks are counted; they belong to the VMO and outlive handle and
+ *   process. Unlocked, after it was locked, the VMO may lose all its pages when
+ *   memory is short: it is discarded, and reading, writing, COMMIT and transfers
+ *   give ENOENT, access to mappings SIGBUS. LOCK then starts it anew with zeros
+ *   and says so once; TRY_LOCK refuses.
  *
  * Ranges of COMMIT, PREFETCH and the cache operations are rounded outwards to
  * pages; DONT_NEED and ALWAYS_NEED do not look at them. (vmo.md 3)
@@ -770,7 +777,11 @@ struct zxvmo_vmo_set_size {
  * Return: 0. EBADF, EMEDIUMTYPE: the handle. EINVAL: unknown @op. EOPNOTSUPP:
  * CACHE_INVALIDATE is switched off. EACCES: the right. EOPNOTSUPP: LOCK,
  * TRY_LOCK, UNLOCK of a VMO that is not discardable; a cache operation this
- * architecture has no exported primitive for. ERANGE: the range leaves the VMO.
+ * architecture has no exported primitive for. ERANGE: the range leaves the VMO,
+ * or is not all of it in LOCK, TRY_LOCK, UNLOCK. EPERM: TRY_LOCK of a discarded VMO.
+ * EBADFD: UNLOCK without a lock. EINVAL: LOCK with a @buffer that is too small or
+ * bad; it was locked for an instant then, which makes a discarded VMO usable without
+ * anybody having been told. ENOENT: COMMIT of a discarded VMO.
  * EINVAL: a cache operation on 0 bytes. EOPNOTSUPP: DECOMMIT, not of 0 bytes, while
  * another VMO descends from the same first one by snapshots; it is found after
  * ERANGE. EINVAL: DECOMMIT of a misaligned range, found after that. ENOMEM: COMMIT;
@@ -788,6 +799,20 @@ struct zxvmo_vmo_op_range {
 };
 
 #define ZXVMO_VMO_OP_RANGE _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMO_OP_RANGE)
+
+/**
+ * struct zxvmo_vmo_lock_state - what LOCK tells
+ * @offset: that of the call, 0
+ * @size: length of the call in bytes
+ * @discarded_offset: 0
+ * @discarded_size: bytes that were lost since the VMO was last locked: 0 or all
+ */
+struct zxvmo_vmo_lock_state {
+	__aligned_u64 offset;
+	__aligned_u64 size;
+	__aligned_u64 discarded_offset;
+	__aligned_u64 discarded_size;
+};
 
 /**
  * struct zxvmo_vmo_set_cache_policy - ioctl(ZXVMO_VMO_SET_CACHE_POLICY)

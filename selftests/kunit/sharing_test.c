@@ -37,7 +37,8 @@ static int sharing_init(struct kunit *test)
 		return -ENOMEM;
 	s->nr_nodes = nr_nodes();
 	s->nr_pages = nr_charged();
-	zxvmo_supply_init(&s->supply, s->account);
+	zxvmo_supply_init(&s->supply,
+			  &(struct zxvmo_ptree) { .account = s->account });
 	test->priv = s;
 	return 0;
 }

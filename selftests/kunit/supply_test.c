@@ -12,7 +12,7 @@ static int supply_init(struct kunit *test)
 
 	if (!supply || !account)
 		return -ENOMEM;
-	zxvmo_supply_init(supply, account);
+	zxvmo_supply_init(supply, &(struct zxvmo_ptree) { .account = account });
 	test->priv = supply;
 	return 0;
 }

@@ -99,10 +99,10 @@ static int await_interrupts(const struct kprobe *kp)
 #ifdef CONFIG_X86
 	unsigned int waited;
 
-	for (waited = 0; READ_ONCE(*kp->addr) == INT3_INSN_OPCODE; waited += 10) {
+	for (waited = 0; READ_ONCE(*kp->addr) == INT3_INSN_OPCODE; waited += 20) {
 		if (waited > PATIENCE_MS)
 			return -ETIME;
-		msleep(10);
+		msleep(20);
 	}
 #endif
 	return 0;

@@ -24,6 +24,12 @@ MEMBER(zx_info_handle_basic_t, zxvmo_info_handle_basic, reserved);
 SIZE(zx_info_handle_count_t, sizeof(struct zxvmo_info_handle_count));
 MEMBER(zx_info_handle_count_t, zxvmo_info_handle_count, handle_count);
 
+SIZE(zx_vmo_lock_state_t, sizeof(struct zxvmo_vmo_lock_state));
+MEMBER(zx_vmo_lock_state_t, zxvmo_vmo_lock_state, offset);
+MEMBER(zx_vmo_lock_state_t, zxvmo_vmo_lock_state, size);
+MEMBER(zx_vmo_lock_state_t, zxvmo_vmo_lock_state, discarded_offset);
+MEMBER(zx_vmo_lock_state_t, zxvmo_vmo_lock_state, discarded_size);
+
 SIZE(zx_info_vmar_t, sizeof(struct zxvmo_info_vmar));
 MEMBER(zx_info_vmar_t, zxvmo_info_vmar, base);
 MEMBER(zx_info_vmar_t, zxvmo_info_vmar, len);

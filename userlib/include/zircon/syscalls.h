@@ -189,7 +189,9 @@ zx_status_t zx_event_create(uint32_t options, zx_handle_t *out);
  * zx_vmo_create() - make a VMO
  * @size: bytes, rounded up to pages; 0 is legal. Unrounded it is the stream
  *	size.
- * @options: ZX_VMO_RESIZABLE, or ZX_VMO_UNBOUNDED for the largest size there is
+ * @options: ZX_VMO_RESIZABLE, or ZX_VMO_UNBOUNDED for the largest size there is;
+ *	ZX_VMO_DISCARDABLE: the kernel may take the memory while it is not locked,
+ *	see zx_vmo_op_range()
  * @out: receives the handle, with ZX_DEFAULT_VMO_RIGHTS and, if resizable,
  *	ZX_RIGHT_RESIZE
  *
@@ -198,8 +200,7 @@ zx_status_t zx_event_create(uint32_t options, zx_handle_t *out);
  *
  * Return: ZX_OK. In this order: INVALID_ARGS: both options. OUT_OF_RANGE: @size
  * rounds past 2^64. INVALID_ARGS: another option. OUT_OF_RANGE: @size is more
- * than the largest. NOT_SUPPORTED: ZX_VMO_DISCARDABLE, which this version does
- * not have yet. NO_RESOURCES. NO_MEMORY.
+ * than the largest. NO_RESOURCES. NO_MEMORY.
  * (vmo.md 2.1)
  */
 zx_status_t zx_vmo_create(uint64_t size, uint32_t options, zx_handle_t *out);
@@ -285,8 +286,8 @@ zx_status_t zx_vmo_set_stream_size(zx_handle_t handle, uint64_t size);
  * @op: ZX_VMO_OP_ value
  * @offset: first byte
  * @size: number of bytes
- * @buffer: not used by any operation of this version
- * @buffer_size: not used by any operation of this version
+ * @buffer: LOCK: receives a zx_vmo_lock_state_t; not used by others
+ * @buffer_size: LOCK: its size; not used by others
  *
  * - COMMIT (needs WRITE): allocates the missing pages, all or none of them.
  * - DECOMMIT (WRITE): frees pages; they read as zero. Both ends must be
@@ -299,17 +300,26 @@ zx_status_t zx_vmo_set_stream_size(zx_handle_t handle, uint64_t size);
  *   maintenance on the pages there are.
  * - CACHE_INVALIDATE (WRITE): only while the module's parameter
  *   enable_debugging_syscalls is set.
- * - LOCK, TRY_LOCK, UNLOCK (READ or WRITE): discardable VMOs, which this
- *   version does not have.
+ * - LOCK, TRY_LOCK, UNLOCK (READ or WRITE): discardable VMOs, always the whole
+ *   (0, size of the VMO). Locks are counted and belong to the VMO: closing a handle
+ *   drops none. A VMO that was locked at some time and is not any more may lose all
+ *   its pages when memory is short. It is discarded then: zx_vmo_read(),
+ *   zx_vmo_write(), COMMIT and transfers give NOT_FOUND, access to a mapping raises
+ *   SIGBUS. LOCK makes it usable again, full of zeros, and reports how much was
+ *   lost, once; TRY_LOCK succeeds only if nothing was.
  *
  * COMMIT, PREFETCH and the cache operations round the range outwards to pages.
  *
  * Return: ZX_OK. INVALID_ARGS: unknown @op, before the rights. NOT_SUPPORTED:
  * CACHE_INVALIDATE is switched off, before the rights. NOT_SUPPORTED: LOCK,
- * TRY_LOCK or UNLOCK; a cache operation the kernel offers modules no means for,
- * unlike Zircon. OUT_OF_RANGE: the range leaves the VMO. INVALID_ARGS: a cache
- * operation on 0 bytes; a misaligned DECOMMIT, found after OUT_OF_RANGE.
- * NO_MEMORY: COMMIT. (vmo.md 3)
+ * TRY_LOCK or UNLOCK of a VMO that is not discardable; a cache operation the kernel
+ * offers modules no means for, unlike Zircon. OUT_OF_RANGE: the range leaves the
+ * VMO, or is not all of it in LOCK, TRY_LOCK, UNLOCK. UNAVAILABLE: TRY_LOCK of a
+ * discarded VMO. BAD_STATE: UNLOCK of one that is not locked. INVALID_ARGS: LOCK
+ * with a @buffer of less than 32 bytes or a bad one; the VMO was locked and unlocked
+ * then, and if it had been discarded nobody will be told. NOT_FOUND: COMMIT of a
+ * discarded VMO. INVALID_ARGS: a cache operation on 0 bytes; a misaligned DECOMMIT,
+ * found after OUT_OF_RANGE. NO_MEMORY: COMMIT. (vmo.md 3)
  */
 zx_status_t zx_vmo_op_range(zx_handle_t handle, uint32_t op, uint64_t offset, uint64_t size,
 			    void *buffer, size_t buffer_size);

@@ -90,6 +90,7 @@ bench: tests
 	$(Q)for kernel in $(or $(BENCH_KERNELS),6.12); do \
 		$(ZXVM) --kernel $$kernel --icount --mem 2G -- build/selftests/bench/bench || exit; \
 		$(ZXVM) --kernel $$kernel --icount --mem 3G -- build/selftests/bench/snapshot || exit; \
+		$(ZXVM) --kernel $$kernel --icount --mem 2G -- build/selftests/bench/discard || exit; \
 	done
 
 fuzz:

@@ -20,7 +20,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-#include "bench.h"
+#include "vmo.h"
 
 #define GIB		(1024 * MIB)
 #define TIB		(1024 * GIB)
@@ -30,29 +30,6 @@
 #define SPARSE_PAGES	64
 #define MAX_MEMORY	"/sys/module/zxvmo/parameters/max_memory"
 
-static size_t page_size;
-
-/* For the kernel to finish what the sample before has left */
-static void pause_for_kernel(void)
-{
-	const struct timespec pause = { .tv_nsec = 50 * 1000000 };
-
-	nanosleep(&pause, NULL);
-}
-
-static zx_handle_t vmo_new(size_t size)
-{
-	zx_handle_t vmo;
-
-	check_status(zx_vmo_create(size, 0, &vmo), "zx_vmo_create");
-	return vmo;
-}
-
-static void vmo_commit(zx_handle_t vmo, size_t size)
-{
-	check_status(zx_vmo_op_range(vmo, ZX_VMO_OP_COMMIT, 0, size, NULL, 0), "COMMIT");
-}
-
 static zx_handle_t vmo_snapshot(zx_handle_t vmo, size_t size)
 {
 	zx_handle_t child;
@@ -60,11 +37,6 @@ static zx_handle_t vmo_snapshot(zx_handle_t vmo, size_t size)
 	check_status(zx_vmo_create_child(vmo, ZX_VMO_CHILD_SNAPSHOT, 0, size, &child),
 		     "zx_vmo_create_child");
 	return child;
-}
-
-static void vmo_close(zx_handle_t vmo)
-{
-	check_status(zx_handle_close(vmo), "zx_handle_close");
 }
 
 static zx_info_vmo_t vmo_info(zx_handle_t vmo)
@@ -76,27 +48,6 @@ static zx_info_vmo_t vmo_info(zx_handle_t vmo)
 	return info;
 }
 
-static volatile unsigned char *map(int fd, int flags, size_t size)
-{
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, fd, 0);
-
-	check_errno(p != MAP_FAILED, "mmap");
-	return p;
-}
-
-static void unmap(volatile unsigned char *p, size_t size)
-{
-	check_errno(!munmap((void *)p, size), "munmap");
-}
-
-static void touch(volatile unsigned char *p, size_t size, unsigned char byte)
-{
-	size_t offset;
-
-	for (offset = 0; offset < size; offset += page_size)
-		p[offset] = byte;
-}
-
 /* Ticks to store a byte in each page */
 static uint64_t time_to_touch(volatile unsigned char *p, size_t size)
 {
@@ -104,13 +55,6 @@ static uint64_t time_to_touch(volatile unsigned char *p, size_t size)
 
 	touch(p, size, 2);
 	return now() - start;
-}
-
-/* Keeps the smaller; pass 0 warms up and does not count. */
-static void keep(uint64_t *best, int pass, uint64_t ticks)
-{
-	if (pass <= 1 || ticks < *best)
-		*best = ticks;
 }
 
 /* Making a copy of everything */
@@ -176,7 +120,7 @@ static uint64_t fork_ticks(size_t size, int advice)
 
 static uint64_t write_after_snapshot_ticks(void)
 {
-	zx_handle_t vmo = vmo_new(WRITTEN), child;
+	zx_handle_t vmo = vmo_new(WRITTEN, 0), child;
 	volatile unsigned char *p = map(ZXVMO_HANDLE_FD(vmo), MAP_SHARED, WRITTEN);
 	uint64_t best = 0;
 	int pass;
@@ -248,7 +192,7 @@ static uint64_t unshared_write_ticks(bool after, bool mapped)
 	int pass;
 
 	for (pass = 0; pass <= NR_PASSES; pass++) {
-		zx_handle_t vmo = vmo_new(WRITTEN);
+		zx_handle_t vmo = vmo_new(WRITTEN, 0);
 		volatile unsigned char *p = map(ZXVMO_HANDLE_FD(vmo), MAP_SHARED, WRITTEN);
 
 		touch(p, WRITTEN, 1);
@@ -271,26 +215,9 @@ static uint64_t unshared_write_ticks(bool after, bool mapped)
 	return best;
 }
 
-static bool judged;
-static int missed;
-
-static void print_row(const char *name, uint64_t ticks, uint64_t units, const char *peer,
-		      uint64_t peer_ticks, uint64_t peer_units, double target)
-{
-	double mine = (double)ticks / units, theirs = peer ? (double)peer_ticks / peer_units : 0;
-
-	printf("%-44s %10.0f", name, mine);
-	if (peer)
-		printf("  %-28s %10.0f %8.4f", peer, theirs, mine / theirs);
-	if (peer && target && judged) {
-		printf(" %7.2f %s", target, mine <= target * theirs ? "met" : "MISSED");
-		missed += mine > target * theirs;
-	}
-	putchar('\n');
-}
-
 static void print_metadata(const char *name, zx_handle_t vmo)
 {
+	size_t page_size = zx_system_get_page_size();
 	zx_info_vmo_t info = vmo_info(vmo);
 
 	printf("%-44s %10.1f bytes for each of %" PRIu64 " pages\n", name,
@@ -317,8 +244,7 @@ int main(void)
 	size_t i;
 
 	judged = clock_counts_instructions();
-	page_size = zx_system_get_page_size();
-	pages = WRITTEN / page_size;
+	pages = WRITTEN / zx_system_get_page_size();
 	print_machine();
 	printf("minimum of %d samples after one to warm up\n", NR_PASSES);
 	print_unit(judged);
@@ -327,7 +253,7 @@ int main(void)
 
 	allow_memory(GIB + GIB / 4);
 	for (i = 0; i < 3; i++) {
-		vmos[i] = vmo_new(sizes[i]);
+		vmos[i] = vmo_new(sizes[i], 0);
 		if (sizes[i] < TIB)
 			vmo_commit(vmos[i], sizes[i]);
 	}

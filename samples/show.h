@@ -129,7 +129,7 @@ static uint64_t count_hidden_pages(void)
 	return sum;
 }
 
-static uint64_t memory_in_use(void)
+static inline uint64_t memory_in_use(void)
 {
 	static const char * const not_in_use[] = { "MemFree", "Buffers", "Cached",
 						   "SReclaimable" };
@@ -164,7 +164,7 @@ struct digest {
 	char hex[2 * EVP_MAX_MD_SIZE + 1];
 };
 
-static bool same(const struct digest *a, const struct digest *b)
+static inline bool same(const struct digest *a, const struct digest *b)
 {
 	return a->hex[0] && !strcmp(a->hex, b->hex);
 }
@@ -198,7 +198,7 @@ static struct digest digest_end(EVP_MD_CTX *ctx)
 	return digest;
 }
 
-static struct digest digest_memory(const void *addr, size_t size)
+static inline struct digest digest_memory(const void *addr, size_t size)
 {
 	EVP_MD_CTX *ctx = digest_begin();
 
@@ -207,7 +207,7 @@ static struct digest digest_memory(const void *addr, size_t size)
 }
 
 /* What sha256sum(1) says about the file */
-static struct digest digest_by_coreutils(const char *path)
+static inline struct digest digest_by_coreutils(const char *path)
 {
 	struct digest digest = {};
 	int fds[2], status;

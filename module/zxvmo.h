@@ -16,6 +16,7 @@
  *	      vmo->lock		page tree, sizes (two VMOs: by rising koid)
  *	        page lock
  *	          i_mmap_rwsem, page table locks (inside unmap_mapping_pages())
+ *	        the lock of reclaim's list
  *	object->lock		signals, waiters, name; a leaf, never held
  *				while another lock is taken
  *

@@ -251,6 +251,7 @@ void test_vmo_check(struct kunit *test, struct zxvmo_vmo *vmo, const char *file,
 
 kunit_test_suites(&zxvmo_account_suite,
 		  &zxvmo_check_suite,
+		  &zxvmo_discard_suite,
 		  &zxvmo_object_suite,
 		  &zxvmo_pagetree_suite,
 		  &zxvmo_pagetree_random_suite,

@@ -15,6 +15,7 @@
 
 extern struct kunit_suite zxvmo_account_suite;
 extern struct kunit_suite zxvmo_check_suite;
+extern struct kunit_suite zxvmo_discard_suite;
 extern struct kunit_suite zxvmo_object_suite;
 extern struct kunit_suite zxvmo_pagetree_suite;
 extern struct kunit_suite zxvmo_pagetree_random_suite;

@@ -3,142 +3,9 @@
  * Who pays for the memory of VMOs, and what happens when there is none: memory
  * cgroups, the module's ceiling and its share for each user, the machine's end.
  */
-#include <sys/stat.h>
 #include <sys/sysinfo.h>
 
-#include "mem_test.h"
-
-#define KIB	1024ULL
-#define MIB	(1024 * KIB)
-
-/* Kills by the out-of-memory killer, in all of the machine */
-static long long oom_kills(void)
-{
-	return zt_field("/proc/vmstat", "oom_kill");
-}
-
-/* Ways to commit the first bytes of a VMO, a page at a time or all at once */
-
-struct memory {
-	zx_handle_t vmo;
-	unsigned char *p;	/* mapping of it */
-	uint64_t size;
-};
-
-static struct memory memory_create(struct __test_metadata *_metadata,
-				   uint64_t size)
-{
-	struct memory memory = { .size = size };
-
-	memory.vmo = vmo_create(_metadata, size, ZX_VMO_RESIZABLE);
-	memory.p = map_shared(_metadata, memory.vmo, 0, size / PAGE);
-	return memory;
-}
-
-static zx_status_t by_op_commit(struct memory *memory, uint64_t size)
-{
-	return zx_vmo_op_range(memory->vmo, ZX_VMO_OP_COMMIT, 0, size, NULL, 0);
-}
-
-static zx_status_t by_vmo_write(struct memory *memory, uint64_t size)
-{
-	static const unsigned char chunk[64 * KIB];
-	zx_status_t status = ZX_OK;
-	uint64_t offset;
-
-	for (offset = 0; offset < size && !status; offset += sizeof(chunk))
-		status = zx_vmo_write(memory->vmo, chunk, offset, sizeof(chunk));
-	return status;
-}
-
-static zx_status_t by_pwrite(struct memory *memory, uint64_t size)
-{
-	static const unsigned char chunk[64 * KIB];
-	uint64_t offset;
-	ssize_t n;
-
-	for (offset = 0; offset < size; offset += n) {
-		n = pwrite(fd_of(memory->vmo), chunk, sizeof(chunk), offset);
-		if (n <= 0)
-			return n && errno == ENOMEM ? ZX_ERR_NO_MEMORY : ZX_ERR_INTERNAL;
-	}
-	return ZX_OK;
-}
-
-static zx_status_t by_fallocate(struct memory *memory, uint64_t size)
-{
-	if (fallocate(fd_of(memory->vmo), 0, 0, size))
-		return errno == ENOMEM || errno == ENOSPC ?
-		       ZX_ERR_NO_MEMORY : ZX_ERR_INTERNAL;
-	return ZX_OK;
-}
-
-/* SIGBUS is how a page fault says it */
-static zx_status_t by_store(struct memory *memory, uint64_t size)
-{
-	unsigned char byte = 'S';
-	uint64_t offset;
-
-	for (offset = 0; offset < size; offset += PAGE)
-		if (try(store, memory->p + offset, &byte).signal == SIGBUS)
-			return ZX_ERR_NO_MEMORY;
-	return ZX_OK;
-}
-
-static zx_status_t by_madv_populate(struct memory *memory, uint64_t size)
-{
-	if (madvise(memory->p, size, MADV_POPULATE_WRITE))
-		return errno == EFAULT || errno == ENOMEM ?
-		       ZX_ERR_NO_MEMORY : ZX_ERR_INTERNAL;
-	return ZX_OK;
-}
-
-/* Memory cgroups */
-
-#define CGROUP_ROOT	"/sys/fs/cgroup"
-
-#define SLACK	(3 * MIB / 2)	/* charges are batched on each processor */
-
-struct cgroup {
-	char dir[64];
-	long long oom_kills;
-};
-
-static char *cgroup_file(struct cgroup *cgroup, const char *name)
-{
-	static char path[128];
-
-	snprintf(path, sizeof(path), "%s/%s", cgroup->dir, name);
-	return path;
-}
-
-static long long cgroup_current(struct cgroup *cgroup)
-{
-	return read_number(cgroup_file(cgroup, "memory.current"));
-}
-
-static long cgroup_join(void *arg)
-{
-	return write_text(cgroup_file(arg, "cgroup.procs"), "0");
-}
-
-static void cgroup_make(struct __test_metadata *_metadata, struct cgroup *cgroup)
-{
-	cgroup->oom_kills = oom_kills();
-	ASSERT_LE(0, cgroup->oom_kills);
-	if (access(CGROUP_ROOT "/cgroup.procs", F_OK))
-		mount("cgroup2", CGROUP_ROOT, "cgroup2", 0, NULL);
-	ASSERT_EQ(0, write_text(CGROUP_ROOT "/cgroup.subtree_control", "+memory"));
-	snprintf(cgroup->dir, sizeof(cgroup->dir), CGROUP_ROOT "/zxvmo-test-%d",
-		 getpid());
-	ASSERT_EQ(0, mkdir(cgroup->dir, 0755));
-}
-
-/* When all who were in it are gone */
-static void cgroup_remove(struct cgroup *cgroup)
-{
-	WAIT_FOR(!rmdir(cgroup->dir) || errno == ENOENT);
-}
+#include "cgroup_test.h"
 
 FIXTURE(cgroup) {
 	struct cgroup cgroup;
@@ -167,17 +34,9 @@ FIXTURE_TEARDOWN_PARENT(cgroup)
 	EXPECT_EQ(self->cgroup.oom_kills, oom_kills());
 }
 
-static void check_no_oom(struct __test_metadata *_metadata,
-			 struct cgroup *cgroup)
-{
-	EXPECT_EQ(0, zt_field(cgroup_file(cgroup, "memory.events"), "oom"));
-	EXPECT_EQ(0, zt_field(cgroup_file(cgroup, "memory.events"), "oom_kill"));
-	EXPECT_EQ(cgroup->oom_kills, oom_kills());
-}
-
 TEST_F(cgroup, is_charged_and_uncharged)
 {
-	struct memory memory = memory_create(_metadata, 4 * MIB);
+	struct memory memory = memory_create(_metadata, 4 * MIB, ZX_VMO_RESIZABLE);
 	long long before;
 
 	ASSERT_EQ(0, cgroup_join(&self->cgroup));
@@ -267,7 +126,7 @@ TEST_F(cgroup, limit_is_no_memory_and_nobody_is_killed)
 	uint64_t pages;
 
 	order->commit = variant->commit;
-	*memory = memory_create(_metadata, 32 * MIB);
+	*memory = memory_create(_metadata, 32 * MIB, ZX_VMO_RESIZABLE);
 	vmo_fill(_metadata, memory->vmo, 0, MIB, 'A');
 	peer = peer_start(_metadata);
 	ASSERT_EQ(0, peer_do(_metadata, &peer, cgroup_join, &self->cgroup));
@@ -312,7 +171,7 @@ TEST_F(cgroup, who_commits_pays)
 	long long before;
 
 	order->commit = variant->commit;
-	order->memory = memory_create(_metadata, 4 * MIB);
+	order->memory = memory_create(_metadata, 4 * MIB, ZX_VMO_RESIZABLE);
 	peer = peer_start(_metadata);
 	ASSERT_EQ(0, peer_do(_metadata, &peer, cgroup_join, &self->cgroup));
 	before = cgroup_current(&self->cgroup);
@@ -339,7 +198,7 @@ TEST_F(cgroup, who_creates_does_not_pay)
 	peer = peer_start(_metadata);
 	ASSERT_EQ(0, peer_do(_metadata, &peer, cgroup_join, &self->cgroup));
 	before = cgroup_current(&self->cgroup);
-	memory = memory_create(_metadata, 4 * MIB);
+	memory = memory_create(_metadata, 4 * MIB, ZX_VMO_RESIZABLE);
 	ASSERT_OK(variant->commit(&memory, memory.size));
 	EXPECT_GE(before + SLACK, cgroup_current(&self->cgroup));
 	peer_stop(_metadata, &peer);
@@ -477,7 +336,7 @@ TEST_F(limit, defaults)
 
 TEST_F(limit, reached_exactly)
 {
-	struct memory memory = memory_create(_metadata, 16 * MIB);
+	struct memory memory = memory_create(_metadata, 16 * MIB, ZX_VMO_RESIZABLE);
 	uint64_t fit = 8 * MIB / PAGE, limit;
 
 	ASSERT_OK(vmo_op(memory.vmo, ZX_VMO_OP_COMMIT, 0, fit));
@@ -509,7 +368,7 @@ TEST_F(limit, holds_for_every_way_to_commit)
 		{ by_pwrite, false }, { by_fallocate, true },
 		{ by_store, false }, { by_madv_populate, false },
 	};
-	struct memory memory = memory_create(_metadata, 4 * MIB);
+	struct memory memory = memory_create(_metadata, 4 * MIB, ZX_VMO_RESIZABLE);
 	uint64_t committed;
 	size_t i;
 
@@ -534,7 +393,7 @@ TEST_F(limit, holds_for_every_way_to_commit)
 
 TEST_F(limit, lowering_it_takes_nothing_away)
 {
-	struct memory memory = memory_create(_metadata, 4 * MIB);
+	struct memory memory = memory_create(_metadata, 4 * MIB, ZX_VMO_RESIZABLE);
 
 	memset(memory.p, 'A', 2 * MIB);
 	set_limits(_metadata, PAGE, 50);

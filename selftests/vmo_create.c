@@ -32,6 +32,19 @@ FIXTURE_VARIANT_ADD(kind, resizable) {
 	.extra_flags = ZX_INFO_VMO_RESIZABLE,
 };
 FIXTURE_VARIANT_ADD(kind, unbounded) { .options = ZX_VMO_UNBOUNDED };
+FIXTURE_VARIANT_ADD(kind, discardable) {
+	.options = ZX_VMO_DISCARDABLE,
+	.extra_flags = ZX_INFO_VMO_DISCARDABLE,
+};
+FIXTURE_VARIANT_ADD(kind, discardable_resizable) {
+	.options = ZX_VMO_DISCARDABLE | ZX_VMO_RESIZABLE,
+	.extra_rights = ZX_RIGHT_RESIZE,
+	.extra_flags = ZX_INFO_VMO_DISCARDABLE | ZX_INFO_VMO_RESIZABLE,
+};
+FIXTURE_VARIANT_ADD(kind, discardable_unbounded) {
+	.options = ZX_VMO_DISCARDABLE | ZX_VMO_UNBOUNDED,
+	.extra_flags = ZX_INFO_VMO_DISCARDABLE,
+};
 
 FIXTURE_SETUP(kind)
 {
@@ -256,18 +269,6 @@ TEST(resizable_and_unbounded_exclude_each_other)
 		       ZX_VMO_RESIZABLE | ZX_VMO_UNBOUNDED);
 }
 
-/* DISCARDABLE has no machinery yet; every other error comes before that. */
-TEST(discardable_is_not_supported)
-{
-	EXPECT_REFUSED(ZX_ERR_NOT_SUPPORTED, PAGE, ZX_VMO_DISCARDABLE);
-	EXPECT_REFUSED(ZX_ERR_NOT_SUPPORTED, 0, ZX_VMO_DISCARDABLE);
-	EXPECT_REFUSED(ZX_ERR_NOT_SUPPORTED, MAX_SIZE, ZX_VMO_DISCARDABLE);
-	EXPECT_REFUSED(ZX_ERR_NOT_SUPPORTED, PAGE,
-		       ZX_VMO_DISCARDABLE | ZX_VMO_RESIZABLE);
-	EXPECT_REFUSED(ZX_ERR_NOT_SUPPORTED, PAGE,
-		       ZX_VMO_DISCARDABLE | ZX_VMO_UNBOUNDED);
-}
-
 TEST(order_exclusive_options_before_size)
 {
 	EXPECT_REFUSED(ZX_ERR_INVALID_ARGS, UINT64_MAX,
@@ -276,7 +277,7 @@ TEST(order_exclusive_options_before_size)
 		       ZX_VMO_RESIZABLE | ZX_VMO_UNBOUNDED);
 }
 
-TEST(order_exclusive_options_before_discardable)
+TEST(discardable_does_not_make_them_agree)
 {
 	EXPECT_REFUSED(ZX_ERR_INVALID_ARGS, PAGE,
 		       ZX_VMO_RESIZABLE | ZX_VMO_UNBOUNDED | ZX_VMO_DISCARDABLE);
@@ -301,14 +302,10 @@ TEST(order_unknown_option_before_size_beyond_the_largest)
 		       ZX_VMO_UNBOUNDED | UNKNOWN_OPTION);
 }
 
-TEST(order_unknown_option_before_discardable)
+TEST(discardable_with_a_bad_option_or_size)
 {
 	EXPECT_REFUSED(ZX_ERR_INVALID_ARGS, PAGE,
 		       ZX_VMO_DISCARDABLE | UNKNOWN_OPTION);
-}
-
-TEST(order_size_before_discardable)
-{
 	EXPECT_REFUSED(ZX_ERR_OUT_OF_RANGE, UINT64_MAX, ZX_VMO_DISCARDABLE);
 	EXPECT_REFUSED(ZX_ERR_OUT_OF_RANGE, MAX_SIZE + 1, ZX_VMO_DISCARDABLE);
 }
@@ -318,8 +315,6 @@ TEST(order_options_and_size_before_out_pointer)
 	EXPECT_ST(ZX_ERR_INVALID_ARGS,
 		  zx_vmo_create(PAGE, UNKNOWN_OPTION, NULL));
 	EXPECT_ST(ZX_ERR_OUT_OF_RANGE, zx_vmo_create(UINT64_MAX, 0, NULL));
-	EXPECT_ST(ZX_ERR_NOT_SUPPORTED,
-		  zx_vmo_create(PAGE, ZX_VMO_DISCARDABLE, NULL));
 }
 
 /* No descriptor is left: the options are judged first, then NO_RESOURCES */
@@ -327,7 +322,7 @@ TEST(no_descriptor_left)
 {
 	struct rlimit limit, low;
 	zx_handle_t vmo = vmo_create(_metadata, 0, 0), out = 0;
-	zx_status_t plain, unknown, discardable;
+	zx_status_t plain, unknown;
 
 	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &limit));
 	low = limit;
@@ -335,11 +330,9 @@ TEST(no_descriptor_left)
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &low));
 	plain = zx_vmo_create(PAGE, 0, &out);
 	unknown = zx_vmo_create(PAGE, UNKNOWN_OPTION, &out);
-	discardable = zx_vmo_create(PAGE, ZX_VMO_DISCARDABLE, &out);
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
 	EXPECT_EQ(ZX_ERR_NO_RESOURCES, plain);
 	EXPECT_EQ(ZX_ERR_INVALID_ARGS, unknown);
-	EXPECT_EQ(ZX_ERR_NOT_SUPPORTED, discardable);
 	EXPECT_EQ(0, out);
 	EXPECT_OK(zx_handle_close(vmo));
 	vmo_create(_metadata, PAGE, 0);

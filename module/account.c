@@ -44,6 +44,8 @@ MODULE_PARM_DESC(user_share,
  * @privileged: the user's share is not limited; an account of its own
  * @refs: VMOs that refer to it; protected by zxvmo_accounts_lock
  * @nr_pages: pages charged
+ * @lock: protects @reclaimable; a leaf but for trylocks
+ * @reclaimable: VMOs that may be discarded, see reclaim.c
  */
 struct zxvmo_account {
 	struct hlist_node node;
@@ -52,6 +54,8 @@ struct zxvmo_account {
 	bool privileged;
 	unsigned long refs;
 	atomic_long_t nr_pages;
+	spinlock_t lock;		/* below vmo->lock */
+	struct list_head reclaimable;
 };
 
 /** zxvmo_nr_pages - pages charged to all accounts */
@@ -100,6 +104,8 @@ static struct zxvmo_account *account_new(kuid_t uid, bool privileged)
 		return NULL;
 	account->uid = uid;
 	account->privileged = privileged;
+	spin_lock_init(&account->lock);
+	INIT_LIST_HEAD(&account->reclaimable);
 	if (!xa_alloc(&zxvmo_accounts_by_id, &account->id, account, xa_limit_32b,
 		      GFP_KERNEL_ACCOUNT))
 		return account;
@@ -180,40 +186,46 @@ u32 zxvmo_account_id(const struct zxvmo_account *account)
 	return account->id;
 }
 
-/* Adds @nr to a counter that must not exceed @limit, not even for an instant. */
-static bool counter_add(atomic_long_t *counter, unsigned long nr,
-			unsigned long limit)
+/*
+ * Adds @nr to a counter that must not exceed @limit, not even for an instant.
+ * Returns 0, or by how much it would have.
+ */
+static unsigned long counter_add(atomic_long_t *counter, unsigned long nr,
+				 unsigned long limit)
 {
 	unsigned long old = atomic_long_read(counter);
 
 	do {
-		if (nr > limit || old > limit - nr)
-			return false;
+		if (nr > limit)
+			return ULONG_MAX;
+		if (old > limit - nr)
+			return old - (limit - nr);
 	} while (!atomic_long_try_cmpxchg(counter, &old, old + nr));
-	return true;
+	return 0;
 }
 
 /*
- * Returns 0; -EDQUOT or -ENOMEM if the user's share or the ceiling would be
- * exceeded; -E2BIG if it would be by this alone.
+ * Returns how many pages are too many, or 0. Then @whose is whose must go: the
+ * account's, or, if that is NULL, anybody's.
  */
-static int account_try(struct zxvmo_account *account, unsigned long nr)
+static unsigned long account_try(struct zxvmo_account *account, unsigned long nr,
+				 struct zxvmo_account **whose)
 {
 	unsigned long limit = READ_ONCE(zxvmo_max_memory);
 	unsigned int share = min(READ_ONCE(zxvmo_user_share), 100U);
-	unsigned long user_limit;
+	unsigned long user_limit, excess;
 
 	limit = limit ? limit / PAGE_SIZE : totalram_pages() / 2;
 	user_limit = account->privileged ? ULONG_MAX : mult_frac(limit, share, 100U);
-	if (nr > min(limit, user_limit))
-		return -E2BIG;
-	if (!counter_add(&account->nr_pages, nr, user_limit))
-		return -EDQUOT;
-	if (!counter_add(&zxvmo_nr_pages, nr, limit)) {
+	*whose = account;
+	excess = counter_add(&account->nr_pages, nr, user_limit);
+	if (excess)
+		return excess;
+	*whose = NULL;
+	excess = counter_add(&zxvmo_nr_pages, nr, limit);
+	if (excess)
 		atomic_long_sub(nr, &account->nr_pages);
-		return -ENOMEM;
-	}
-	return 0;
+	return excess;
 }
 
 /**
@@ -225,7 +237,9 @@ static int account_try(struct zxvmo_account *account, unsigned long nr)
  */
 int zxvmo_account_charge(struct zxvmo_account *account, unsigned long nr)
 {
-	return account_try(account, nr) ? -ENOMEM : 0;
+	struct zxvmo_account *whose;
+
+	return account_try(account, nr, &whose) ? -ENOMEM : 0;
 }
 
 /**
@@ -234,21 +248,22 @@ int zxvmo_account_charge(struct zxvmo_account *account, unsigned long nr)
  * @nr: number of pages
  *
  * For want of room discardable VMOs are reclaimed: the user's own if it is the
- * share that is exceeded, so that nobody spends what is others'. Call it with no
- * lock held.
+ * share that is exceeded, so that nobody spends what is others'; and none if all
+ * of them would not do. Call it with no VMO and no page locked.
  *
  * Return: as zxvmo_account_charge().
  */
 int zxvmo_account_charge_reclaim(struct zxvmo_account *account, unsigned long nr)
 {
-	int ret;
+	struct zxvmo_account *whose;
+	unsigned long excess;
 
 	do {
-		ret = account_try(account, nr);
-		if (!ret)
+		excess = account_try(account, nr, &whose);
+		if (!excess)
 			return 0;
-	} while (ret != -E2BIG &&
-		 zxvmo_reclaim(ret == -EDQUOT ? account : NULL, nr));
+	} while (excess <= zxvmo_pages_nr_reclaimable() &&
+		 zxvmo_reclaim(whose, excess));
 	return -ENOMEM;
 }
 
@@ -264,4 +279,56 @@ void zxvmo_account_uncharge(u32 id, unsigned long nr)
 	atomic_long_sub(nr, &zxvmo_nr_pages);
 	/* What is charged keeps it; after that it may be gone. */
 	atomic_long_sub(nr, &account->nr_pages);
+}
+
+/**
+ * zxvmo_account_list_add() - add to the end of an account's list
+ * @account: the account
+ * @item: what to add; if it is there, it goes to the end
+ */
+void zxvmo_account_list_add(struct zxvmo_account *account, struct list_head *item)
+{
+	spin_lock(&account->lock);
+	list_move_tail(item, &account->reclaimable);
+	spin_unlock(&account->lock);
+}
+
+/**
+ * zxvmo_account_list_del() - take off an account's list
+ * @account: the account
+ * @item: what to take off, if it is there
+ */
+void zxvmo_account_list_del(struct zxvmo_account *account, struct list_head *item)
+{
+	spin_lock(&account->lock);
+	list_del_init(item);
+	spin_unlock(&account->lock);
+}
+
+/**
+ * zxvmo_account_list_walk() - visit what is on an account's list
+ * @account: the account
+ * @nr: how many at most
+ * @visit: called under the list's lock. LRU_ROTATE: put it to the end; LRU_RETRY:
+ *	look no further; else it stays, or was taken off by list_del_init()
+ * @arg: for @visit
+ */
+void zxvmo_account_list_walk(struct zxvmo_account *account, unsigned long nr,
+			     enum lru_status (*visit)(struct list_head *item, void *arg),
+			     void *arg)
+{
+	struct list_head *item, *next;
+	enum lru_status status;
+
+	spin_lock(&account->lock);
+	list_for_each_safe(item, next, &account->reclaimable) {
+		if (!nr--)
+			break;
+		status = visit(item, arg);
+		if (status == LRU_RETRY)
+			break;
+		if (status == LRU_ROTATE)
+			list_move_tail(item, &account->reclaimable);
+	}
+	spin_unlock(&account->lock);
 }

@@ -14,6 +14,7 @@
 #include <linux/shrinker.h>
 #include <linux/slab.h>
 #include <linux/splice.h>
+#include <linux/swap.h>
 #include <linux/uio.h>
 #include <linux/version.h>
 
@@ -49,6 +50,28 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 	vma->vm_flags &= ~flags;
 }
 #endif
+#endif
+
+/*
+ * Since 6.4, reclaim for a cgroup's limit does not count what shrinkers free. This
+ * is what they have freed in that of this thread.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+static inline void mm_account_reclaimed_pages(unsigned long pages)
+{
+	if (current->reclaim_state)
+		current->reclaim_state->reclaimed_slab += pages;
+}
+
+static inline unsigned long uncounted_reclaimed_pages(void)
+{
+	return 0;
+}
+#else
+static inline unsigned long uncounted_reclaimed_pages(void)
+{
+	return current->reclaim_state ? current->reclaim_state->reclaimed : 0;
+}
 #endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)

@@ -10,12 +10,14 @@
  *
  * Locks are counted and belong to the VMO, not to a handle or process. Taking and
  * dropping one looks at no page and at no list, except that the last unlock puts
- * the VMO on reclaim's list if it is not there. It stays there when it is locked
- * again, and reclaim takes it off when it comes across it.
+ * the VMO on reclaim's lists if it is not there. It stays there when it is locked
+ * again, and reclaim takes it off when it comes across it. The first lock after a
+ * discard frees what reclaim has not got round to.
  *
  * No VMO of this kind has relatives: its tree is its own alone.
  */
 #include <linux/memcontrol.h>
+#include <linux/sched/mm.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -34,11 +36,19 @@
  */
 int zxvmo_discard_setup(struct zxvmo_vmo *vmo)
 {
+	struct mem_cgroup *memcg = get_mem_cgroup_from_mm(current->mm), *old;
+
+	/* What is on the list is charged to whom the list belongs to. */
+	old = set_active_memcg(memcg);
 	vmo->discard = zxvmo_reclaim_alloc();
-	if (!vmo->discard)
+	set_active_memcg(old);
+	if (!vmo->discard) {
+		mem_cgroup_put(memcg);
 		return -ENOMEM;
+	}
 	vmo->discard->vmo = vmo;
-	vmo->tree.memcg = get_mem_cgroup_from_mm(current->mm);
+	vmo->discard->zero_first = U64_MAX;
+	vmo->tree.memcg = memcg;
 	vmo->tree.reclaimable = true;
 	return 0;
 }
@@ -95,13 +105,20 @@ u64 zxvmo_vmo_nr_discards(struct zxvmo_vmo *vmo)
 	return nr;
 }
 
-static void discard_lock(struct zxvmo_vmo *vmo)
+/**
+ * zxvmo_discard_zero_mapped() - a fault is about to map a zero page
+ * @vmo: the VMO, locked for reading
+ * @index: where
+ */
+void zxvmo_discard_zero_mapped(struct zxvmo_vmo *vmo, u64 index)
 {
 	struct zxvmo_discard *discard = vmo->discard;
+	u64 first = READ_ONCE(discard->zero_first), last = READ_ONCE(discard->zero_last);
 
-	discard->nr_locks++;
-	discard->was_locked = true;
-	vmo->discarded = false;
+	while (index < first && !try_cmpxchg(&discard->zero_first, &first, index))
+		;
+	while (index > last && !try_cmpxchg(&discard->zero_last, &last, index))
+		;
 }
 
 static int discard_unlock(struct zxvmo_vmo *vmo)
@@ -110,18 +127,17 @@ static int discard_unlock(struct zxvmo_vmo *vmo)
 
 	if (!discard->nr_locks)
 		return -EBADFD;
-	if (--discard->nr_locks)
-		return 0;
-	if (list_empty(&discard->lru))
+	if (!--discard->nr_locks)
 		zxvmo_reclaim_add(discard);
-	else
-		discard->young = true;
 	return 0;
 }
 
-/* Executes the operation; @discarded_size: see struct zxvmo_vmo_lock_state. */
+/*
+ * Executes the operation. @discarded_size: see struct zxvmo_vmo_lock_state; @rest
+ * receives what is to be freed.
+ */
 static int discard_execute(struct zxvmo_vmo *vmo, const struct zxvmo_vmo_op_range *arg,
-			   u64 *discarded_size)
+			   u64 *discarded_size, struct zxvmo_ptree *rest)
 {
 	lockdep_assert_held_write(&vmo->lock);
 	if (arg->offset || arg->length != vmo->size)
@@ -132,8 +148,13 @@ static int discard_execute(struct zxvmo_vmo *vmo, const struct zxvmo_vmo_op_rang
 			return -EPERM;
 		fallthrough;
 	case ZXVMO_VMO_OP_LOCK:
-		*discarded_size = vmo->discarded ? vmo->size : 0;
-		discard_lock(vmo);
+		if (vmo->discarded) {
+			*discarded_size = vmo->size;
+			*rest = vmo->discard->dropped;
+			vmo->discard->dropped.root = 0;
+			vmo->discarded = false;
+		}
+		vmo->discard->nr_locks++;
 		return 0;
 	default:
 		return discard_unlock(vmo);
@@ -157,13 +178,15 @@ int zxvmo_vmo_lock_op(struct zxvmo_vmo *vmo, const struct zxvmo_vmo_op_range *ar
 		.offset = arg->offset,
 		.size = arg->length,
 	};
+	struct zxvmo_ptree rest = {};
 	int ret;
 
 	if (!vmo->discard)
 		return -EOPNOTSUPP;
 	down_write(&vmo->lock);
-	ret = discard_execute(vmo, arg, &state.discarded_size);
+	ret = discard_execute(vmo, arg, &state.discarded_size, &rest);
 	up_write(&vmo->lock);
+	zxvmo_ptree_free(&rest);
 	if (ret || arg->op != ZXVMO_VMO_OP_LOCK)
 		return ret;
 	if (arg->buffer_size >= sizeof(state) &&

@@ -10,25 +10,31 @@
 
 /**
  * struct zxvmo_discard - what a discardable VMO has besides
- * @vmo: the VMO, whose lock protects all but @flags
- * @lru: in the list of what may be reclaimed
- * @flags: ZXVMO_DISCARD_BUSY, set under the list's lock
+ * @vmo: the VMO, whose lock protects all but @flags, @zero_first and @zero_last
+ * @lru: in the list of its memory cgroup
+ * @by_account: in the list of its account
+ * @flags: ZXVMO_DISCARD_BUSY, set under the lock of a list
  * @nr_locks: how often it is locked
- * @was_locked: it was at some time
- * @young: it was unlocked again while it was on the list
+ * @young: it was unlocked again while it was on the lists
  * @next: nobody maps or holds a page below this index, unless the VMO is
  *	referenced
+ * @zero_next: likewise for zero pages
+ * @zero_first: no zero page was mapped below this index since the last discard
+ * @zero_last: nor above this one
  * @dropped: what was discarded and is not yet freed
  * @nr_discards: how often it was discarded
  */
 struct zxvmo_discard {
 	struct zxvmo_vmo *vmo;
 	struct list_head lru;
+	struct list_head by_account;
 	unsigned long flags;
 	u64 nr_locks;
-	bool was_locked;
 	bool young;
 	u64 next;
+	u64 zero_next;
+	u64 zero_first;
+	u64 zero_last;
 	struct zxvmo_ptree dropped;
 	u64 nr_discards;
 };

@@ -60,18 +60,16 @@ void zxvmo_vmo_zap_zero_pages(struct zxvmo_vmo *vmo, u64 first, u64 last)
 }
 
 /**
- * zxvmo_vmo_try_zap_zero_pages() - take all zero pages out of the mappings
- * @vmo: the VMO, whose other pages are not mapped
+ * zxvmo_zero_pages_settled() - whether no fault is about to map a zero page
  *
- * Return: false if a fault, perhaps of this very thread, may be about to map one.
+ * Faults that begin later do not count.
+ *
+ * Return: false if one, perhaps of this very thread, is.
  */
-bool zxvmo_vmo_try_zap_zero_pages(struct zxvmo_vmo *vmo)
+bool zxvmo_zero_pages_settled(void)
 {
 	int i, tries = 100;
 
-	lockdep_assert_held_write(&vmo->lock);
-	if (!vmo->zero_mapped)
-		return true;
 	for (i = 0; i < NR_ZERO_PAGES; i++) {
 		while (!trylock_page(zero_pages[i])) {
 			if (!tries--)
@@ -80,9 +78,16 @@ bool zxvmo_vmo_try_zap_zero_pages(struct zxvmo_vmo *vmo)
 		}
 		unlock_page(zero_pages[i]);
 	}
-	unmap_mapping_pages(zxvmo_vmo_mapping(vmo), 0, 0, false);
-	vmo->zero_mapped = false;
 	return true;
+}
+
+/* Somebody may have a zero page of the VMO from now on. */
+static void note_zero_mapped(struct zxvmo_vmo *owner, u64 index)
+{
+	WRITE_ONCE(owner->zero_mapped, true);
+	WRITE_ONCE(owner->referenced, true);
+	if (owner->discard)
+		zxvmo_discard_zero_mapped(owner, index);
 }
 
 /* Whether there is something to map at an index. */
@@ -102,18 +107,18 @@ static bool is_owned(struct zxvmo_vmo *owner, u64 index, struct page *page)
 	       !zxvmo_page_is_shared(page);
 }
 
-/*
- * Readies a locked page that the VMO owns for being mapped: it gets what the rest
- * of mm wants to know of a page in a file. That is whose it is, for futexes; and
- * that it is dirty, for a clean page with a mapping would be taken for page cache
- * that may be evicted (on a memory error, say), and nobody writes this one back.
- */
 static void note_mapped(struct zxvmo_vmo *owner)
 {
 	WRITE_ONCE(owner->mapped, true);
 	WRITE_ONCE(owner->referenced, true);
 }
 
+/*
+ * Readies a locked page that the VMO owns for being mapped: it gets what the rest
+ * of mm wants to know of a page in a file. That is whose it is, for futexes; and
+ * that it is dirty, for a clean page with a mapping would be taken for page cache
+ * that may be evicted (on a memory error, say), and nobody writes this one back.
+ */
 static void map_owned(struct zxvmo_vmo *owner, u64 index, struct page *page)
 {
 	if (!page->mapping) {
@@ -195,7 +200,7 @@ static vm_fault_t zxvmo_vma_fault(struct vm_fault *vmf)
 	page = zxvmo_ptree_lookup(&owner->tree, vmf->pgoff);
 	if (!page && !write) {
 		page = zero_page(vmf->pgoff);
-		WRITE_ONCE(owner->zero_mapped, true);
+		note_zero_mapped(owner, vmf->pgoff);
 		get_page(page);
 		lock_page(page);
 		up_read(&owner->lock);

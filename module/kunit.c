@@ -15,6 +15,7 @@ EXPORT_SYMBOL_GPL(zxvmo_account_id);
 EXPORT_SYMBOL_GPL(zxvmo_account_put);
 EXPORT_SYMBOL_GPL(zxvmo_account_uncharge);
 EXPORT_SYMBOL_GPL(zxvmo_discard_setup);
+EXPORT_SYMBOL_GPL(zxvmo_discard_zero_mapped);
 EXPORT_SYMBOL_GPL(zxvmo_family_get);
 EXPORT_SYMBOL_GPL(zxvmo_family_join);
 EXPORT_SYMBOL_GPL(zxvmo_max_memory);

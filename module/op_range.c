@@ -110,12 +110,12 @@ static int op_execute(struct zxvmo_vmo *vmo, u32 rights,
 		return op_cache(vmo, arg->op, arg->offset, arg->length);
 	case ZXVMO_VMO_OP_DONT_NEED:
 	case ZXVMO_VMO_OP_ALWAYS_NEED:
-		/* Nothing is ever reclaimed from a VMO of this kind. */
+		/* What is reclaimed goes whole: no page is older than another. */
 		return 0;
 	case ZXVMO_VMO_OP_PREFETCH:
 		if (!(rights & ZXVMO_RIGHT_READ))
 			return -EACCES;
-		/* Nothing is ever absent from memory. */
+		/* Whatever is there is in memory. */
 		return op_check_range(vmo, arg->offset, arg->length);
 	default:
 		return -EINVAL;

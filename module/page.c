@@ -61,12 +61,6 @@ void zxvmo_page_move(struct page *page, u32 account)
 			(u64)account << 32 | (word & WORD_RECLAIMABLE) | 1);
 }
 
-static void count_reclaimable(struct page *page, long nr)
-{
-	mod_node_page_state(page_pgdat(page), NR_KERNEL_MISC_RECLAIMABLE, nr);
-	atomic_long_add(nr, &page_nr_reclaimable);
-}
-
 /**
  * zxvmo_page_set_reclaimable() - a new page is for a discardable VMO
  * @page: the page
@@ -74,7 +68,8 @@ static void count_reclaimable(struct page *page, long nr)
 void zxvmo_page_set_reclaimable(struct page *page)
 {
 	atomic_long_or(WORD_RECLAIMABLE, page_word(page));
-	count_reclaimable(page, 1);
+	mod_node_page_state(page_pgdat(page), NR_KERNEL_MISC_RECLAIMABLE, 1);
+	atomic_long_inc(&page_nr_reclaimable);
 }
 
 /**
@@ -224,7 +219,7 @@ void zxvmo_pages_free(struct list_head *pages)
 {
 	struct page *page, *next;
 	struct page *batch[32];
-	unsigned long nr_charged = 0;
+	unsigned long nr_charged = 0, nr_reclaimable = 0;
 	u32 account = 0;
 	int nr = 0;
 
@@ -238,8 +233,11 @@ void zxvmo_pages_free(struct list_head *pages)
 			nr_charged = 0;
 		}
 		nr_charged++;
-		if (atomic_long_read(page_word(page)) & WORD_RECLAIMABLE)
-			count_reclaimable(page, -1);
+		if (atomic_long_read(page_word(page)) & WORD_RECLAIMABLE) {
+			mod_node_page_state(page_pgdat(page),
+					    NR_KERNEL_MISC_RECLAIMABLE, -1);
+			nr_reclaimable++;
+		}
 		set_page_private(page, 0);
 		batch[nr++] = page;
 		if (nr == ARRAY_SIZE(batch)) {
@@ -251,4 +249,6 @@ void zxvmo_pages_free(struct list_head *pages)
 	release_pages(batch, nr);
 	if (nr_charged)
 		zxvmo_account_uncharge(account, nr_charged);
+	if (nr_reclaimable)
+		atomic_long_sub(nr_reclaimable, &page_nr_reclaimable);
 }

@@ -8,12 +8,12 @@
 
 #include <linux/tracepoint.h>
 
-#include "zxvmo.h"
+#include <zxvmo.h>
 
 /* A VMO is about to lose all its pages. */
 TRACE_EVENT(zxvmo_discard,
-	TP_PROTO(struct zxvmo_vmo *vmo),
-	TP_ARGS(vmo),
+	TP_PROTO(u64 koid, const char *name, u64 size, u64 nr_pages),
+	TP_ARGS(koid, name, size, nr_pages),
 	TP_STRUCT__entry(
 		__field(u64, koid)
 		__array(char, name, ZXVMO_MAX_NAME_LEN)
@@ -21,16 +21,16 @@ TRACE_EVENT(zxvmo_discard,
 		__field(u64, nr_pages)
 	),
 	TP_fast_assign(
-		__entry->koid = vmo->object.koid;
-		zxvmo_object_get_name(&vmo->object, __entry->name);
-		__entry->size = vmo->size;
-		__entry->nr_pages = zxvmo_ptree_count(&vmo->tree, 0, ZXVMO_LAST_INDEX);
+		__entry->koid = koid;
+		memcpy(__entry->name, name, ZXVMO_MAX_NAME_LEN);
+		__entry->size = size;
+		__entry->nr_pages = nr_pages;
 	),
 	TP_printk("koid=%llu name=%s size=%llu nr_pages=%llu", __entry->koid,
 		  __entry->name, __entry->size, __entry->nr_pages)
 );
 
-/* The shrinker has done what it was asked for. */
+/* What was asked for was done; @nid is -1 at the limit of an account. */
 TRACE_EVENT(zxvmo_scan,
 	TP_PROTO(int nid, unsigned long nr_to_scan, unsigned long nr_scanned,
 		 unsigned long nr_freed),

@@ -28,6 +28,7 @@
  * @first: first index in @dst
  * @src_first: first index in @src
  * @nr: number of pages
+ * @want: pages that are to be charged and could not be
  * @copies: which pages of the piece do not move, as it was decided before
  * @supply: pages for copies and nodes for @dst, charged to the creator of @dst;
  *	receives what is left over
@@ -41,6 +42,7 @@ struct transfer {
 	u64 first;
 	u64 src_first;
 	u64 nr;
+	unsigned long want;
 	DECLARE_BITMAP(copies, ZXVMO_LEAF_PAGES);
 	struct zxvmo_supply supply;
 	struct zxvmo_supply src_supply;
@@ -140,9 +142,10 @@ static int transfer_prepare(struct transfer *t, u64 first, u64 src_first, u64 nr
 	zxvmo_ptree_want(&t->dst->tree, dst_last, nr_hint, &t->supply.pool);
 	if (t->supply.want > t->supply.nr)
 		return -EAGAIN;
-	ret = foreign ? zxvmo_account_charge(t->dst->tree.account, foreign) : 0;
-	if (ret)
-		return ret;
+	if (foreign && zxvmo_account_charge(t->dst->tree.account, foreign)) {
+		t->want = foreign;
+		return -EAGAIN;
+	}
 	/* One leaf holds them all, so the last one's slot means all slots. */
 	ret = zxvmo_ptree_reserve(&t->dst->tree, dst_last, nr_hint, &t->supply.pool);
 	if (ret && foreign)
@@ -282,6 +285,22 @@ static int transfer_step(struct transfer *t, bool backwards, u64 *begin, u64 *en
 	return 0;
 }
 
+/* Gets what was missing, with nothing locked. */
+static int transfer_fill(struct transfer *t)
+{
+	struct zxvmo_account *account = t->dst->tree.account;
+	int ret = 0;
+
+	if (t->want) {
+		/* Room, not the charge: it is too early for that. */
+		ret = zxvmo_account_charge_reclaim(account, t->want);
+		if (!ret)
+			zxvmo_account_uncharge(zxvmo_account_id(account), t->want);
+		t->want = 0;
+	}
+	return ret ?: zxvmo_supply_fill(&t->supply) ?: zxvmo_supply_fill(&t->src_supply);
+}
+
 static int transfer_run(struct transfer *t)
 {
 	bool backwards = t->src == t->dst && t->first > t->src_first;
@@ -294,8 +313,7 @@ static int transfer_run(struct transfer *t)
 		transfer_unlock(t);
 		zxvmo_removed_free(&t->supply.removed);
 		if (ret == -EAGAIN)
-			ret = zxvmo_supply_fill(&t->supply) ?:
-			      zxvmo_supply_fill(&t->src_supply);
+			ret = transfer_fill(t);
 		if (!ret && fatal_signal_pending(current))
 			ret = -EINTR;
 		cond_resched();

@@ -16,7 +16,7 @@
  *	      vmo->lock		page tree, sizes (two VMOs: by rising koid)
  *	        page lock
  *	          i_mmap_rwsem, page table locks (inside unmap_mapping_pages())
- *	        the lock of reclaim's list
+ *	        the locks of reclaim's lists
  *	object->lock		signals, waiters, name; a leaf, never held
  *				while another lock is taken
  *
@@ -29,6 +29,7 @@
 
 #include <linux/fs.h>
 #include <linux/list.h>
+#include <linux/list_lru.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/overflow.h>
@@ -243,6 +244,11 @@ u32 zxvmo_account_id(const struct zxvmo_account *account);
 int zxvmo_account_charge(struct zxvmo_account *account, unsigned long nr);
 int zxvmo_account_charge_reclaim(struct zxvmo_account *account, unsigned long nr);
 void zxvmo_account_uncharge(u32 id, unsigned long nr);
+void zxvmo_account_list_add(struct zxvmo_account *account, struct list_head *item);
+void zxvmo_account_list_del(struct zxvmo_account *account, struct list_head *item);
+void zxvmo_account_list_walk(struct zxvmo_account *account, unsigned long nr,
+			     enum lru_status (*visit)(struct list_head *item, void *arg),
+			     void *arg);
 
 /* node.c */
 
@@ -418,7 +424,7 @@ struct zxvmo_discard;
  * @stream_size: content size in bytes; more than @size only when it was set
  *	through the property
  * @mapped: a page was mapped at some time: taking it away must zap
- * @referenced: a page was mapped since reclaim began with it
+ * @referenced: a page, or a zero page, was mapped since reclaim began with it
  * @zero_mapped: a zero page was mapped at some time: adding a page must zap
  * @discarded: it has no pages, and gets none until it is locked
  * @check_link: see check.c
@@ -527,7 +533,7 @@ void zxvmo_fault_cleanup(void);
 int zxvmo_vmo_mmap(struct file *file, struct vm_area_struct *vma);
 bool zxvmo_vma_is_vmo(const struct vm_area_struct *vma);
 void zxvmo_vmo_zap_zero_pages(struct zxvmo_vmo *vmo, u64 first, u64 last);
-bool zxvmo_vmo_try_zap_zero_pages(struct zxvmo_vmo *vmo);
+bool zxvmo_zero_pages_settled(void);
 
 /* file.c */
 
@@ -545,13 +551,14 @@ int zxvmo_discard_setup(struct zxvmo_vmo *vmo);
 void zxvmo_discard_free(struct zxvmo_vmo *vmo);
 void zxvmo_discard_show(struct seq_file *m, struct zxvmo_vmo *vmo);
 u64 zxvmo_vmo_nr_discards(struct zxvmo_vmo *vmo);
+void zxvmo_discard_zero_mapped(struct zxvmo_vmo *vmo, u64 index);
 int zxvmo_vmo_lock_op(struct zxvmo_vmo *vmo, const struct zxvmo_vmo_op_range *arg);
 
 /* reclaim.c */
 
 int zxvmo_reclaim_setup(void);
 void zxvmo_reclaim_cleanup(void);
-unsigned long zxvmo_reclaim(const struct zxvmo_account *account, unsigned long nr);
+unsigned long zxvmo_reclaim(struct zxvmo_account *account, unsigned long nr);
 
 /* cache.c */
 

@@ -107,8 +107,10 @@ static void locked_vmo_is_kept_and_leaves_the_list(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, try_lock(vmo), 0);
 	KUNIT_EXPECT_FALSE(test, list_empty(&vmo->discard->lru));
 	KUNIT_EXPECT_EQ(test, reclaim(vmo, 1), 0);
-	KUNIT_EXPECT_EQ(test, nr_pages(vmo), NR_PAGES);
+	KUNIT_EXPECT_TRUE(test, list_empty(&vmo->discard->by_account));
+	KUNIT_EXPECT_EQ(test, zxvmo_reclaim(NULL, 1), 0);
 	KUNIT_EXPECT_TRUE(test, list_empty(&vmo->discard->lru));
+	KUNIT_EXPECT_EQ(test, nr_pages(vmo), NR_PAGES);
 	/* It comes back to be discarded. */
 	KUNIT_ASSERT_EQ(test, unlock(vmo), 0);
 	KUNIT_EXPECT_EQ(test, reclaim(vmo, 1), NR_PAGES);
@@ -240,14 +242,17 @@ static void large_vmo_goes_at_once_and_is_freed_leaf_by_leaf(struct kunit *test)
 
 static void vmo_is_used_again_while_it_is_freed(struct kunit *test)
 {
-	struct zxvmo_vmo *vmo = reclaimable(test, 2 * LEAF);
+	unsigned long before = zxvmo_pages_nr_reclaimable();
+	struct zxvmo_vmo *vmo = reclaimable(test, 3 * LEAF);
 
 	KUNIT_EXPECT_EQ(test, reclaim(vmo, 1), LEAF);
+	/* Whoever locks it frees what is left. */
 	KUNIT_ASSERT_EQ(test, lock_op(vmo, ZXVMO_VMO_OP_LOCK), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vmo->discard->dropped.root, 0);
+	KUNIT_EXPECT_EQ(test, zxvmo_pages_nr_reclaimable(), before);
 	KUNIT_ASSERT_EQ(test, try_lock(vmo), 0);
 	test_vmo_commit(test, vmo, 0, NR_PAGES - 1);
-	/* What is left of the old goes, the new is locked. */
-	KUNIT_EXPECT_EQ(test, reclaim(vmo, 2 * LEAF), LEAF);
+	KUNIT_EXPECT_EQ(test, reclaim(vmo, 2 * LEAF), 0);
 	KUNIT_EXPECT_EQ(test, nr_pages(vmo), NR_PAGES);
 	EXPECT_VMO_SOUND(test, vmo);
 	KUNIT_ASSERT_EQ(test, unlock(vmo), 0);
@@ -284,6 +289,61 @@ static void ceiling_is_made_room_under(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zxvmo_account_charge_reclaim(vmo->tree.account, ULONG_MAX),
 			-ENOMEM);
 	KUNIT_EXPECT_FALSE(test, vmo->discarded);
+}
+
+/* Mapped or not: zero pages are taken out in pieces, of a limited range. */
+static void zero_pages_are_zapped_in_pieces(struct kunit *test)
+{
+	struct zxvmo_vmo *vmo = reclaimable(test, NR_PAGES);
+	u64 index;
+
+	for (index = 0; index < 4; index++)
+		zxvmo_discard_zero_mapped(vmo, 100000 * index);
+	KUNIT_EXPECT_EQ(test, vmo->discard->zero_first, 0);
+	KUNIT_EXPECT_EQ(test, vmo->discard->zero_last, 300000);
+	vmo->zero_mapped = true;
+	KUNIT_EXPECT_EQ(test, reclaim(vmo, 1), NR_PAGES);
+	KUNIT_EXPECT_FALSE(test, vmo->zero_mapped);
+	KUNIT_EXPECT_GT(test, vmo->discard->zero_first, vmo->discard->zero_last);
+}
+
+static void zero_pages_far_apart_keep_the_vmo(struct kunit *test)
+{
+	struct zxvmo_vmo *vmo = reclaimable(test, NR_PAGES);
+
+	zxvmo_discard_zero_mapped(vmo, 1);
+	zxvmo_discard_zero_mapped(vmo, 1ULL << 40);
+	vmo->zero_mapped = true;
+	KUNIT_EXPECT_EQ(test, reclaim(vmo, 1), 0);
+	KUNIT_EXPECT_FALSE(test, vmo->discarded);
+}
+
+/* Two reclaimers never have the same one. */
+static void busy_vmo_is_left_alone(struct kunit *test)
+{
+	struct zxvmo_vmo *vmo = reclaimable(test, NR_PAGES);
+
+	set_bit(ZXVMO_DISCARD_BUSY, &vmo->discard->flags);
+	KUNIT_EXPECT_EQ(test, reclaim(vmo, 1), 0);
+	KUNIT_EXPECT_EQ(test, zxvmo_reclaim(NULL, 1), 0);
+	KUNIT_EXPECT_EQ(test, nr_pages(vmo), NR_PAGES);
+	clear_bit(ZXVMO_DISCARD_BUSY, &vmo->discard->flags);
+	KUNIT_EXPECT_EQ(test, zxvmo_reclaim(NULL, 1), NR_PAGES);
+}
+
+/* At its own limit a user finds its VMOs behind any number of others' */
+static void account_has_a_list_of_its_own(struct kunit *test)
+{
+	struct zxvmo_vmo *vmo = reclaimable(test, NR_PAGES);
+	int i;
+
+	KUNIT_EXPECT_FALSE(test, list_empty(&vmo->discard->by_account));
+	for (i = 0; i < 300; i++)
+		KUNIT_ASSERT_EQ(test, try_lock(reclaimable(test, 1)), 0);
+	KUNIT_ASSERT_EQ(test, try_lock(vmo), 0);
+	KUNIT_ASSERT_EQ(test, unlock(vmo), 0);
+	KUNIT_EXPECT_EQ(test, reclaim(vmo, 1), NR_PAGES);
+	KUNIT_EXPECT_TRUE(test, list_empty(&vmo->discard->by_account));
 }
 
 static void pages_are_copied_in_and_out(struct kunit *test)
@@ -328,6 +388,10 @@ static struct kunit_case discard_cases[] = {
 	KUNIT_CASE(vmo_is_used_again_while_it_is_freed),
 	KUNIT_CASE(vmo_is_closed_while_it_is_freed),
 	KUNIT_CASE(ceiling_is_made_room_under),
+	KUNIT_CASE(zero_pages_are_zapped_in_pieces),
+	KUNIT_CASE(zero_pages_far_apart_keep_the_vmo),
+	KUNIT_CASE(busy_vmo_is_left_alone),
+	KUNIT_CASE(account_has_a_list_of_its_own),
 	KUNIT_CASE(pages_are_copied_in_and_out),
 	{}
 };

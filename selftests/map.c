@@ -826,6 +826,31 @@ TEST_F(map, private_copies_are_copied_on_write_after_fork)
 
 /* Lifetime */
 
+static uint32_t handle_count(zx_handle_t vmo)
+{
+	zx_info_handle_count_t info = {};
+
+	zx_object_get_info(vmo, ZX_INFO_HANDLE_COUNT, &info, sizeof(info), NULL, NULL);
+	return info.handle_count;
+}
+
+/* As Linux does with any file; to Zircon they are two things */
+TEST_F(map, handle_counts_while_something_is_mapped_through_it)
+{
+	zx_handle_t other;
+	unsigned char *p;
+
+	ASSERT_OK(zx_handle_duplicate(self->vmo, ZX_RIGHT_SAME_RIGHTS, &other));
+	p = vmo_map_rw(_metadata, other, 0, 2 * PAGE);
+	EXPECT_EQ(2, handle_count(self->vmo));
+	ASSERT_OK(zx_handle_close(other));
+	EXPECT_EQ(2, handle_count(self->vmo));
+	vmo_unmap(_metadata, p, PAGE);
+	EXPECT_EQ(2, handle_count(self->vmo));
+	vmo_unmap(_metadata, p + PAGE, PAGE);
+	EXPECT_EQ(1, handle_count(self->vmo));
+}
+
 TEST_F(map, mapping_keeps_the_vmo_alive)
 {
 	long long pages, objects = zt_stat("objects");

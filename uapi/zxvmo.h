@@ -311,7 +311,8 @@ struct zxvmo_info_handle_basic {
 /**
  * struct zxvmo_info_handle_count - record of ZXVMO_INFO_HANDLE_COUNT
  * @handle_count: open handles to the object in all processes. Descriptors that
- *	share one open file (dup(2), fork(2)) are one handle.
+ *	share one open file (dup(2), fork(2)) are one handle. A mapping keeps the
+ *	handle open that it was made through.
  */
 struct zxvmo_info_handle_count {
 	__u32 handle_count;

@@ -99,7 +99,8 @@ zx_status_t zx_handle_replace(zx_handle_t handle, zx_rights_t rights, zx_handle_
  * - ZX_INFO_HANDLE_VALID: no record; tells whether the handle is one.
  * - ZX_INFO_HANDLE_BASIC: zx_info_handle_basic_t.
  * - ZX_INFO_HANDLE_COUNT: zx_info_handle_count_t; needs INSPECT. Descriptors
- *   made by dup(2) or fork(2) are one handle.
+ *   made by dup(2) or fork(2) are one handle, and one that is closed counts as
+ *   long as something is mapped through it.
  * - ZX_INFO_VMAR: zx_info_vmar_t; needs INSPECT, which the root VMAR has.
  * - ZX_INFO_VMO, _V1, _V2, _V3: zx_info_vmo_t and its older versions.
  *

@@ -4,7 +4,6 @@
  * I/O, other processes, pipes, ptrace, io_uring, userfaultfd, core dumps.
  */
 #include <linux/if_xdp.h>
-#include <linux/io_uring.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -490,57 +489,12 @@ TEST_F(gup, proc_mem)
 
 /* io_uring, whose registered buffers are pinned for long */
 
-struct ring {
-	int fd;
-	unsigned char *sq, *cq;
-	struct io_uring_sqe *sqe;
-	struct io_uring_params params;
-};
-
 static struct ring ring_setup(struct __test_metadata *_metadata)
 {
-	struct ring ring = { 0 };
-	struct io_uring_params *p = &ring.params;
+	struct ring ring;
 
-	ring.fd = syscall(SYS_io_uring_setup, 1, p);
-	ASSERT_LE(0, ring.fd);
-	ring.sq = mmap(NULL, p->sq_off.array + p->sq_entries * sizeof(__u32), RW,
-		       MAP_SHARED, ring.fd, IORING_OFF_SQ_RING);
-	ASSERT_NE(MAP_FAILED, ring.sq);
-	ring.cq = mmap(NULL, p->cq_off.cqes +
-		       p->cq_entries * sizeof(struct io_uring_cqe), RW, MAP_SHARED,
-		       ring.fd, IORING_OFF_CQ_RING);
-	ASSERT_NE(MAP_FAILED, ring.cq);
-	ring.sqe = mmap(NULL, p->sq_entries * sizeof(*ring.sqe), RW, MAP_SHARED,
-			ring.fd, IORING_OFF_SQES);
-	ASSERT_NE(MAP_FAILED, ring.sqe);
+	ASSERT_EQ(0, ring_open(&ring));
 	return ring;
-}
-
-/* Submit one operation and wait for its result */
-static int ring_do(struct __test_metadata *_metadata, struct ring *ring, int op,
-		   int fd, void *p, unsigned int length)
-{
-	struct io_uring_params *params = &ring->params;
-	__u32 *tail = (__u32 *)(ring->sq + params->sq_off.tail);
-	__u32 *head = (__u32 *)(ring->cq + params->cq_off.head);
-	__u32 mask = *(__u32 *)(ring->cq + params->cq_off.ring_mask);
-	struct io_uring_cqe *cqes = (void *)(ring->cq + params->cq_off.cqes);
-	int result;
-
-	memset(ring->sqe, 0, sizeof(*ring->sqe));
-	ring->sqe->opcode = op;
-	ring->sqe->fd = fd;
-	ring->sqe->addr = (uintptr_t)p;
-	ring->sqe->len = length;
-	ring->sqe->off = -1;
-	*(__u32 *)(ring->sq + params->sq_off.array) = 0;
-	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
-	ASSERT_EQ(1, syscall(SYS_io_uring_enter, ring->fd, 1, 1,
-			     IORING_ENTER_GETEVENTS, NULL, 0));
-	result = cqes[*head & mask].res;
-	__atomic_store_n(head, *head + 1, __ATOMIC_RELEASE);
-	return result;
 }
 
 static int ring_register(struct ring *ring, void *p, size_t length)
@@ -549,14 +503,6 @@ static int ring_register(struct ring *ring, void *p, size_t length)
 
 	return syscall(SYS_io_uring_register, ring->fd, IORING_REGISTER_BUFFERS,
 		       &iov, 1) ? errno : 0;
-}
-
-static bool kernel_is_at_least(unsigned int major, unsigned int minor)
-{
-	unsigned int this_major, this_minor;
-
-	kernel_version(&this_major, &this_minor);
-	return this_major > major || (this_major == major && this_minor >= minor);
 }
 
 static void pipe_with(struct __test_metadata *_metadata, int *fds, void *p,
@@ -573,12 +519,12 @@ TEST_F(gup, io_uring_reads_and_writes)
 
 	zt_fill(self->buffer, PAGES * PAGE, 1);
 	pipe_with(_metadata, fds, self->buffer, 2 * PAGE);
-	EXPECT_EQ((int)(2 * PAGE), ring_do(_metadata, &ring, IORING_OP_READ, fds[0],
-					   self->p + PAGE, 2 * PAGE));
+	EXPECT_EQ((int)(2 * PAGE), ring_submit(&ring, IORING_OP_READ, fds[0],
+					       self->p + PAGE, 2 * PAGE, -1));
 	EXPECT_EQ(2 * PAGE, zt_compare(self->p + PAGE, 2 * PAGE, 1));
 	EXPECT_EQ(2, vmo_pages(_metadata, self->vmo));
-	EXPECT_EQ((int)(3 * PAGE), ring_do(_metadata, &ring, IORING_OP_WRITE, fds[1],
-					   self->p, 3 * PAGE));
+	EXPECT_EQ((int)(3 * PAGE), ring_submit(&ring, IORING_OP_WRITE, fds[1],
+					       self->p, 3 * PAGE, -1));
 	EXPECT_EQ((ssize_t)(3 * PAGE), read(fds[0], self->buffer, 3 * PAGE));
 	EXPECT_EQ(PAGE, mem_span(self->buffer, PAGE, 0));
 	EXPECT_EQ(2 * PAGE, zt_compare(self->buffer + PAGE, 2 * PAGE, 1));
@@ -613,9 +559,8 @@ TEST_F(gup, io_uring_registered_private_buffer)
 	zt_fill(self->buffer, 2 * PAGE, 1);
 	pipe_with(_metadata, fds, self->buffer, 2 * PAGE);
 	EXPECT_EQ((int)(2 * PAGE),
-		  ring_do(_metadata, &ring,
-			  taken ? IORING_OP_READ_FIXED : IORING_OP_READ, fds[0],
-			  private, 2 * PAGE));
+		  ring_submit(&ring, taken ? IORING_OP_READ_FIXED : IORING_OP_READ, fds[0],
+			      private, 2 * PAGE, -1));
 	EXPECT_EQ(2 * PAGE, zt_compare(private, 2 * PAGE, 1));
 	EXPECT_EQ(PAGE, mem_span(self->p, 2 * PAGE, 'A'));
 	/* Copies that are pinned go with a shrink, too */

@@ -71,6 +71,14 @@ static inline void kernel_version(unsigned int *major, unsigned int *minor)
 	sscanf(name.release, "%u.%u", major, minor);
 }
 
+static inline bool kernel_is_at_least(unsigned int major, unsigned int minor)
+{
+	unsigned int this_major, this_minor;
+
+	kernel_version(&this_major, &this_minor);
+	return this_major > major || (this_major == major && this_minor >= minor);
+}
+
 /* Accesses that may fault, see try() */
 static inline void load(volatile unsigned char *p, unsigned char *byte)
 {

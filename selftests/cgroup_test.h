@@ -102,13 +102,13 @@ static zt_unused zx_status_t by_madv_populate(struct memory *memory, uint64_t si
 #define SLACK	(3 * MIB / 2)	/* charges are batched on each processor */
 
 struct cgroup {
-	char dir[64];
+	char dir[128];
 	long long oom_kills;
 };
 
 static zt_unused char *cgroup_file(struct cgroup *cgroup, const char *name)
 {
-	static char path[128];
+	static char path[256];
 
 	snprintf(path, sizeof(path), "%s/%s", cgroup->dir, name);
 	return path;

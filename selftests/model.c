@@ -13,8 +13,8 @@
  */
 #include <stdarg.h>
 
+#include "mem_test.h"
 #include "vmo_model.h"
-#include "vmo_test.h"
 
 #define NR_VMOS		7
 #define FULL_PAGES	8	/* With more than these a VMO is emptied. */
@@ -185,6 +185,7 @@ static void compare_info(struct model *m, struct vmo *v)
 		.num_mappings = !!v->window,
 		.flags = ZX_INFO_VMO_TYPE_PAGED | ZX_INFO_VMO_VIA_HANDLE |
 			 (object->model.resizable ? ZX_INFO_VMO_RESIZABLE : 0) |
+			 (object->model.discardable ? ZX_INFO_VMO_DISCARDABLE : 0) |
 			 (object->is_snapshot && object->parent ? ZX_INFO_VMO_IS_COW_CLONE : 0),
 	};
 	unsigned int i;
@@ -398,6 +399,7 @@ static void do_create(struct model *m, struct vmo *v)
 {
 	static const uint32_t options[] = {
 		0, ZX_VMO_RESIZABLE, ZX_VMO_RESIZABLE, ZX_VMO_UNBOUNDED,
+		ZX_VMO_DISCARDABLE | ZX_VMO_RESIZABLE,
 	};
 	uint32_t option = options[below(m, ARRAY_SIZE(options))];
 	uint64_t size = pick_size(m);
@@ -577,6 +579,30 @@ static void do_op_range(struct model *m, struct vmo *v)
 	compare_around(m, v, offset, length);
 }
 
+/* LOCK, TRY_LOCK, UNLOCK, sometimes with memory reclaimed once it is unlocked */
+static void do_lock(struct model *m, struct vmo *v)
+{
+	static const uint32_t ops[] = { ZX_VMO_OP_LOCK, ZX_VMO_OP_TRY_LOCK, ZX_VMO_OP_UNLOCK };
+	uint32_t op = ops[below(m, ARRAY_SIZE(ops))];
+	struct vmo_model *model = &v->object->model;
+	uint64_t length = vmo_model_size(model) - percent(m, 5) * PAGE;
+	zx_vmo_lock_state_t state = {};
+
+	say(m, "VMO %td: lock operation %u, %#jx", v - m->vmos, op, (uintmax_t)length);
+	agree(m, vmo_model_op_range(model, op, 0, length),
+	      zx_vmo_op_range(v->handle, op, 0, length, &state, sizeof(state)));
+	if (state.discarded_size)
+		fail(m, "a VMO that was locked is discarded");
+	if (model->reclaimable) {
+		if (percent(m, 10))
+			write_text("/proc/sys/vm/drop_caches", "2");
+		agree(m, ZX_OK, zx_vmo_op_range(v->handle, ZX_VMO_OP_LOCK, 0,
+						vmo_model_size(model), &state, sizeof(state)));
+		vmo_model_relock(model, state.discarded_size);
+	}
+	compare(m, v);
+}
+
 static void do_set_size(struct model *m, struct vmo *v)
 {
 	uint64_t size = pick_size(m);
@@ -643,7 +669,8 @@ static void do_map(struct model *m, struct vmo *v)
 		return;
 	say(m, "VMO %td: map from page %#jx", v - m->vmos, (uintmax_t)page);
 	unmap_window(m, v);
-	agree(m, ZX_OK, zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0,
+	agree(m, ZX_OK, zx_vmar_map(zx_vmar_root_self(),
+				    ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_ALLOW_FAULTS, 0,
 				    v->handle, page * PAGE, WINDOW_PAGES * PAGE, &addr));
 	v->window = (unsigned char *)addr;
 	v->window_page = page;
@@ -711,8 +738,10 @@ static void step(struct model *m)
 		do_write(m, v);
 	else if (dice < 28)
 		do_read(m, v);
-	else if (dice < 52)
+	else if (dice < 49)
 		do_op_range(m, v);
+	else if (dice < 52)
+		do_lock(m, v);
 	else if (dice < 58)
 		do_set_size(m, v);
 	else if (dice < 61)

@@ -189,12 +189,11 @@ zx_status_t vmo_model_create(struct vmo_model *v, uint64_t size, uint32_t option
 		return ZX_ERR_INVALID_ARGS;
 	if (size > MAX_SIZE)
 		return ZX_ERR_OUT_OF_RANGE;
-	if (options & ZX_VMO_DISCARDABLE)
-		return ZX_ERR_NOT_SUPPORTED;
 	*v = (struct vmo_model){
 		.owner = v,
 		.sizes = v,
 		.resizable = options & ZX_VMO_RESIZABLE,
+		.discardable = options & ZX_VMO_DISCARDABLE,
 		.size = rounded,
 		.stream_size = size,
 	};
@@ -279,6 +278,8 @@ static zx_status_t create_kind(struct vmo_model *v, struct vmo_model *parent,
 		.size = (size + PAGE - 1) / PAGE * PAGE,
 		.stream_size = size,
 	};
+	if (parent->discardable)
+		return ZX_ERR_NOT_SUPPORTED;
 	if (kind & ZX_VMO_CHILD_SLICE)
 		return kind == ZX_VMO_CHILD_SLICE ? create_slice(v, parent, offset, size) :
 						    ZX_ERR_INVALID_ARGS;
@@ -362,6 +363,30 @@ zx_status_t vmo_model_write(struct vmo_model *v, const void *from, uint64_t offs
 	return ZX_OK;
 }
 
+static zx_status_t lock_op(struct vmo_model *v, uint32_t op, uint64_t offset, uint64_t length)
+{
+	if (!v->discardable)
+		return ZX_ERR_NOT_SUPPORTED;
+	if (offset || length != v->size)
+		return ZX_ERR_OUT_OF_RANGE;
+	if (op != ZX_VMO_OP_UNLOCK) {
+		v->locks++;
+		return ZX_OK;
+	}
+	if (!v->locks)
+		return ZX_ERR_BAD_STATE;
+	v->reclaimable = !--v->locks;
+	return ZX_OK;
+}
+
+void vmo_model_relock(struct vmo_model *v, uint64_t discarded_size)
+{
+	if (discarded_size)
+		drop(v, 0, UINT64_MAX);
+	v->reclaimable = false;
+	v->locks++;
+}
+
 zx_status_t vmo_model_op_range(struct vmo_model *v, uint32_t op, uint64_t offset,
 			       uint64_t length)
 {
@@ -407,6 +432,7 @@ zx_status_t vmo_model_op_range(struct vmo_model *v, uint32_t op, uint64_t offset
 	case ZX_VMO_OP_LOCK:
 	case ZX_VMO_OP_TRY_LOCK:
 	case ZX_VMO_OP_UNLOCK:
+		return lock_op(v, op, offset, length);
 	case ZX_VMO_OP_CACHE_INVALIDATE:	/* switched off */
 		return ZX_ERR_NOT_SUPPORTED;
 	default:

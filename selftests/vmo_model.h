@@ -41,6 +41,9 @@ struct vmo_model {
 	uint64_t base;			/* of a snapshot in its first ancestor */
 	bool resizable;
 	bool is_slice;
+	bool discardable;
+	bool reclaimable;		/* it is unlocked and may be discarded */
+	uint64_t locks;
 	uint64_t size;
 	uint64_t stream_size;
 	struct vmo_slot *slots;	/* those of the pages there are, by index */
@@ -78,6 +81,11 @@ zx_status_t vmo_model_write(struct vmo_model *v, const void *from, uint64_t offs
 			    uint64_t length);
 zx_status_t vmo_model_op_range(struct vmo_model *v, uint32_t op, uint64_t offset,
 			       uint64_t length);
+/*
+ * A VMO that is reclaimable can lose its pages at any time. So as not to have to
+ * guess, lock it at once and say here what LOCK told.
+ */
+void vmo_model_relock(struct vmo_model *v, uint64_t discarded_size);
 zx_status_t vmo_model_set_size(struct vmo_model *v, uint64_t size);
 /* @property: through ZX_PROP_VMO_CONTENT_SIZE, which has no limit */
 zx_status_t vmo_model_set_stream_size(struct vmo_model *v, uint64_t size, bool property);

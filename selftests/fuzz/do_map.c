@@ -121,6 +121,8 @@ static int map_error(uint32_t options, const struct fz_target *target)
 		return EINVAL;
 	if ((options & ZXVMO_VM_REQUIRE_NON_RESIZABLE) && target->object->vmo.resizable)
 		return EOPNOTSUPP;
+	if (target->object->vmo.discardable && !(options & ZXVMO_VM_ALLOW_FAULTS))
+		return EOPNOTSUPP;
 	if (options & (ZXVMO_VM_COMPACT | ZXVMO_VM_CAN_MAP_SPECIFIC))
 		return EINVAL;
 	return options & later ? EOPNOTSUPP : 0;

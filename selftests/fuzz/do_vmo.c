@@ -262,12 +262,45 @@ static bool may_op_range(uint32_t op, uint32_t rights)
 	}
 }
 
+static bool is_lock_op(uint32_t op)
+{
+	return op == ZXVMO_VMO_OP_LOCK || op == ZXVMO_VMO_OP_TRY_LOCK ||
+	       op == ZXVMO_VMO_OP_UNLOCK;
+}
+
+/* What the kernel may discard from now on nobody can tell: lock it again. */
+static void relock(struct fz_thread *t, const struct fz_op *op, struct vmo_model *v)
+{
+	struct zxvmo_vmo_lock_state state = {};
+	struct zxvmo_vmo_op_range arg = {
+		.size = sizeof(arg), .handle = fz_value(t, op, 0), .op = ZXVMO_VMO_OP_LOCK,
+		.length = vmo_model_size(v), .buffer = (uintptr_t)&state,
+		.buffer_size = sizeof(state),
+	};
+
+	if (fz_command(t->run->device, ZXVMO_VMO_OP_RANGE, &arg))
+		fz_fail(t, "an unlocked VMO cannot be locked");
+	vmo_model_relock(v, state.discarded_size);
+}
+
 void fz_do_vmo_op_range(struct fz_thread *t, const struct fz_op *op)
 {
 	uint64_t code = op->args[1], offset = op->args[2], length = op->args[3];
 	bool huge = code == ZXVMO_VMO_OP_COMMIT && length > 1024 * FZ_PAGE;
+	struct zxvmo_vmo_lock_state state;
 	struct fz_target target = {};
 	int expected = 0, seen;
+
+	/* Locks take a whole VMO, which chance would hardly find. */
+	if (is_lock_op(code) && offset % 4 != 1) {
+		struct zxvmo_vmo_get_size get = {
+			.size = sizeof(get), .handle = fz_value(t, op, 0),
+			.out_size = (uintptr_t)&length,
+		};
+
+		offset = 0;
+		fz_command(t->run->device, ZXVMO_VMO_GET_SIZE, &get);
+	}
 
 	if (t->run->oracle) {
 		target = fz_target(t, op, 0, ZXVMO_OBJ_TYPE_VMO, 0);
@@ -280,9 +313,16 @@ void fz_do_vmo_op_range(struct fz_thread *t, const struct fz_op *op)
 	}
 	seen = FZ_SEND(t, op, VMO_OP_RANGE, vmo_op_range, .handle = fz_value(t, op, 0),
 		       .op = code, .__reserved = op->send == FZ_RESERVED, .offset = offset,
-		       .length = length);
+		       .length = length, .buffer = (uintptr_t)&state,
+		       .buffer_size = sizeof(state));
 	if (!t->run->oracle)
 		return;
+	/* Locked for an instant */
+	if (!expected && code == ZXVMO_VMO_OP_LOCK && seen == EINVAL && t->injected) {
+		if (!target.object->vmo.locks)
+			relock(t, op, &target.object->vmo);
+		return;
+	}
 	if (huge && expected == ENOMEM && !seen) {
 		fz_settle(t, target.object, offset, length);
 		return;
@@ -290,6 +330,8 @@ void fz_do_vmo_op_range(struct fz_thread *t, const struct fz_op *op)
 	if (!expected && (!seen || (!t->injected && seen != ENOMEM)))
 		expected = fz_errno(vmo_model_op_range(&target.object->vmo, code, offset, length));
 	fz_agree(t, expected, seen);
+	if (target.object && target.object->vmo.reclaimable)
+		relock(t, op, &target.object->vmo);
 	fz_touch(target.object);
 }
 
@@ -320,7 +362,7 @@ void fz_do_vmo_set_cache_policy(struct fz_thread *t, const struct fz_op *op)
 		if (!expected && has_company(t->run->oracle, target.object))
 			expected = EBADFD;
 		if (!expected && policy)
-			expected = EOPNOTSUPP;
+			expected = target.object->vmo.discardable ? EBADFD : EOPNOTSUPP;
 	}
 	seen = FZ_SEND(t, op, VMO_SET_CACHE_POLICY, vmo_set_cache_policy,
 		       .handle = fz_value(t, op, 0), .policy = policy,

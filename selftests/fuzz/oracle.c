@@ -402,6 +402,7 @@ static void compare_info(struct fz_thread *t, struct fz_object *object, uint32_t
 	expect(t, "stream size", vmo_model_stream_size(v), stream);
 	expect(t, "mapped", object->pages > 0, info.num_mappings > 0);
 	expect(t, "resizable", v->resizable, !!(info.flags & ZXVMO_INFO_VMO_RESIZABLE));
+	expect(t, "discardable", v->discardable, !!(info.flags & ZXVMO_INFO_VMO_DISCARDABLE));
 	expect(t, "children", object->children, info.num_children);
 	expect(t, "parent", object->parent ? object->parent->koid : 0, info.parent_koid);
 	expect(t, "snapshot", object->parent && v->owner == v,

@@ -193,7 +193,8 @@ static uint64_t pick_flags(uint64_t *random, char letter)
 {
 	static const uint32_t create[] = {
 		0, ZXVMO_VMO_RESIZABLE, ZXVMO_VMO_RESIZABLE, ZXVMO_VMO_RESIZABLE,
-		ZXVMO_VMO_UNBOUNDED,
+		ZXVMO_VMO_UNBOUNDED, ZXVMO_VMO_DISCARDABLE,
+		ZXVMO_VMO_DISCARDABLE | ZXVMO_VMO_RESIZABLE,
 	};
 	static const uint32_t child[] = {
 		ZXVMO_VMO_CHILD_SNAPSHOT, ZXVMO_VMO_CHILD_SNAPSHOT,
@@ -208,6 +209,8 @@ static uint64_t pick_flags(uint64_t *random, char letter)
 	static const uint32_t range[] = {
 		ZXVMO_VMO_OP_COMMIT, ZXVMO_VMO_OP_COMMIT, ZXVMO_VMO_OP_DECOMMIT,
 		ZXVMO_VMO_OP_DECOMMIT, ZXVMO_VMO_OP_ZERO, ZXVMO_VMO_OP_ZERO,
+		ZXVMO_VMO_OP_LOCK, ZXVMO_VMO_OP_TRY_LOCK, ZXVMO_VMO_OP_UNLOCK,
+		ZXVMO_VMO_OP_UNLOCK,
 	};
 	static const uint32_t map[] = {
 		ZXVMO_VM_PERM_READ | ZXVMO_VM_PERM_WRITE,

@@ -253,6 +253,9 @@ CHAIN(command, vmo_create_resizable, CREATE(w, ZXVMO_VMO_RESIZABLE, 0),
 CHAIN(command, vmo_create_unbounded, CREATE(w, ZXVMO_VMO_UNBOUNDED, 5),
 	.command = ZXVMO_VMO_CREATE, .fails = { ENOMEM })
 
+CHAIN(command, vmo_create_discardable, CREATE(w, ZXVMO_VMO_DISCARDABLE, PAGE),
+	.command = ZXVMO_VMO_CREATE, .fails = { ENOMEM })
+
 /* The first object of a user, who has no account yet */
 static int create_as_user(struct world *w)
 {
@@ -341,6 +344,32 @@ CHAIN(command, decommit, OP(w, DECOMMIT, 0, 2),
 CHAIN(command, zero, COMMAND(VMO_OP_RANGE, vmo_op_range, .handle = w->vmo,
 			     .op = ZXVMO_VMO_OP_ZERO, .offset = 100, .length = 2 * PAGE),
 	.command = ZXVMO_VMO_OP_RANGE, .prepare = map_touched)
+
+/* A discardable VMO with pages, that nobody has locked */
+static void extra_discardable(struct __test_metadata *_metadata, struct world *w)
+{
+	w->extra = zt_vmo(ZXVMO_VMO_DISCARDABLE, LEAVES * PAGE);
+	ASSERT_NE(0, w->extra);
+	put_pages(_metadata, w->extra, 0, 1, 10);
+	put_pages(_metadata, w->extra, LEAF - 1, 2, 11);
+}
+
+#define LOCK_OP(w, _op)								\
+	COMMAND(VMO_OP_RANGE, vmo_op_range, .handle = (w)->extra,		\
+		.op = ZXVMO_VMO_OP_##_op, .length = LEAVES * PAGE,		\
+		.buffer = OUT2(w), .buffer_size = sizeof(struct zxvmo_vmo_lock_state))
+
+/* Where it cannot be told, nothing is locked */
+CHAIN(command, lock, LOCK_OP(w, LOCK),
+	.command = ZXVMO_VMO_OP_RANGE, .prepare = extra_discardable, .fails = { EINVAL })
+
+CHAIN(command, try_lock_and_unlock, LOCK_OP(w, TRY_LOCK) ?: LOCK_OP(w, UNLOCK),
+	.command = ZXVMO_VMO_OP_RANGE, .prepare = extra_discardable)
+
+CHAIN(command, commit_discardable,
+	COMMAND(VMO_OP_RANGE, vmo_op_range, .handle = w->extra, .op = ZXVMO_VMO_OP_COMMIT,
+		.length = 8 * PAGE),
+	.command = ZXVMO_VMO_OP_RANGE, .prepare = extra_discardable, .fails = { ENOMEM })
 
 CHAIN(command, cache_and_hints,
 	OP(w, CACHE_SYNC, 0, 4) ?: OP(w, CACHE_CLEAN_INVALIDATE, 0, 4) ?:

@@ -29,6 +29,8 @@ BEGIN {
 	constants["zxvmo_vmar_range.options"] = "^ZXVMO_VM_PERM_"
 	types["zxvmo_vmar_range.addr"] = "vma64[1:4]"
 	types["zxvmo_vmar_range.length"] = "len[addr, int64]"
+	types["zxvmo_vmo_op_range.buffer"] = "ptr64[out, array[int8, 32], opt]"
+	types["zxvmo_vmo_op_range.buffer_size"] = "bytesize[buffer, int64]"
 	types["zxvmo_vmo_rw.length"] = "len[buffer, int64]"
 	types["zxvmo_object_get_info.buffer"] = "ptr64[out, array[int8]]"
 }

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
 
 #include <zircon/process.h>
@@ -1037,6 +1038,44 @@ static int limit_fds(rlim_t n)
 	if (n > limit.rlim_max)
 		limit.rlim_max = n;
 	return setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+#define FILE_MAX	"/proc/sys/fs/file-max"
+#define NOBODY		65534
+
+/* The machine has no file left for whoever has no privilege */
+TEST_F(handle, out_of_files)
+{
+	long long objects = zt_stat("objects"), count = zt_stat("handles");
+	int fd = open(FILE_MAX, O_RDWR | O_CLOEXEC), status = 0;
+	char was[32] = "";
+	ssize_t n;
+	pid_t pid;
+
+	ASSERT_LE(0, fd);
+	n = read(fd, was, sizeof(was));
+	ASSERT_LT(0, n);
+	ASSERT_EQ(1, pwrite(fd, "1", 1, 0));
+	pid = fork();
+	if (!pid) {
+		if (setresuid(NOBODY, NOBODY, NOBODY))
+			_exit(1);
+		EXPECT_ST(ZX_ERR_NO_RESOURCES, zx_vmo_create(PAGE, 0, &self->out));
+		EXPECT_ST(ZX_ERR_NO_RESOURCES, zx_event_create(0, &self->out));
+		EXPECT_ST(ZX_ERR_NO_RESOURCES,
+			  zx_handle_duplicate(self->vmo, ZX_RIGHT_SAME_RIGHTS, &self->out));
+		EXPECT_ST(ZX_ERR_NO_RESOURCES,
+			  zx_vmo_create_child(self->vmo, ZX_VMO_CHILD_SNAPSHOT, 0, PAGE,
+					      &self->out));
+		_exit(_metadata->exit_code == KSFT_FAIL ? 2 : 0);
+	}
+	waitpid(pid, &status, 0);
+	EXPECT_EQ(n, pwrite(fd, was, n, 0));
+	close(fd);
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(objects, zt_stat("objects"));
+	EXPECT_EQ(count, zt_stat("handles"));
+	EXPECT_OK(zx_handle_duplicate(self->vmo, ZX_RIGHT_SAME_RIGHTS, &self->out));
 }
 
 TEST_F(handle, out_of_descriptors)

@@ -3,11 +3,20 @@
  * Mappings of VMOs, by mmap(2) and by zx_vmar_map(): whom the rights let make
  * them, what they show, and what the other calls on memory do to them.
  */
+#include <sys/personality.h>
+#include <sys/resource.h>
+
 #include <zircon/zxvmo.h>
 
 #include "mem_test.h"
 
 #define PAGES	8
+
+#define NOBODY	65534
+
+#ifndef SYS_mseal
+#define SYS_mseal	462
+#endif
 
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE	25
@@ -1181,6 +1190,29 @@ TEST_F(map, proc_maps_names_the_vmo)
 	EXPECT_NE(NULL, strstr(line, name)) TH_LOG("%s", line);
 }
 
+/* More of them than one page of text holds: each line is whole */
+TEST_F(map, proc_maps_names_each_of_many)
+{
+	enum { MANY = 150 };
+	FILE *file;
+	char line[512], name[64];
+	int i, found = 0;
+
+	for (i = 0; i < MANY; i++)
+		map_shared(_metadata, self->vmo, i % PAGES, 1);
+	snprintf(name, sizeof(name), "zxvmo:vmo:[%ju]\n",
+		 (uintmax_t)vmo_info(_metadata, self->vmo).koid);
+	file = fopen("/proc/self/maps", "re");
+	ASSERT_NE(NULL, file);
+	while (fgets(line, sizeof(line), file)) {
+		char *end = strstr(line, name);
+
+		found += end && !end[strlen(name)];
+	}
+	fclose(file);
+	EXPECT_EQ(MANY + 1, found);
+}
+
 TEST_F(map, proc_smaps_counts_pages)
 {
 	char line[512];
@@ -1352,6 +1384,40 @@ TEST_F(map, vmar_unmap_of_a_part)
 	EXPECT_EQ(1, vmo_info(_metadata, self->vmo).num_mappings);
 }
 
+/* What Linux has sealed stays */
+TEST_F(map, vmar_unmap_of_a_sealed_mapping)
+{
+	unsigned char *p = vmo_map_rw(_metadata, self->vmo, 0, 2 * PAGE);
+
+	p[0] = 'A';
+	if (syscall(SYS_mseal, p, 2 * PAGE, 0))
+		SKIP(return, "no mseal(2)");
+	EXPECT_ST(ZX_ERR_ACCESS_DENIED,
+		  zx_vmar_unmap(zx_vmar_root_self(), (zx_vaddr_t)p, PAGE));
+	EXPECT_ST(ZX_ERR_ACCESS_DENIED, vmar_protect(p, ZX_VM_PERM_READ, 1));
+	EXPECT_EQ('A', p[0]);
+	p[0] = 'B';
+	EXPECT_EQ('B', self->p[0]);
+}
+
+/* mlockall(2) makes a mapping count towards what the user may lock */
+TEST_F(map, vmar_map_beyond_what_may_be_locked)
+{
+	struct rlimit limit = { 4 * PAGE, 4 * PAGE };
+	zx_vaddr_t addr = 0;
+
+	ASSERT_EQ(0, setrlimit(RLIMIT_MEMLOCK, &limit));
+	ASSERT_EQ(0, setresuid(NOBODY, NOBODY, NOBODY));
+	ASSERT_EQ(0, mlockall(MCL_FUTURE));
+	EXPECT_ST(ZX_ERR_NO_MEMORY,
+		  zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ, 0, self->vmo, 0,
+			      PAGES * PAGE, &addr));
+	EXPECT_EQ(0, addr);
+	EXPECT_OK(zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ, 0, self->vmo, 0,
+			      PAGE, &addr));
+	EXPECT_EQ(0, munlockall());
+}
+
 TEST_F(map, vmar_mapping_outlives_the_handle)
 {
 	zx_handle_t vmo = vmo_create(_metadata, PAGE, 0);
@@ -1439,6 +1505,20 @@ TEST_F(code, runs_after_protect)
 	ASSERT_OK(vmar_protect(p, ZX_VM_PERM_READ | ZX_VM_PERM_EXECUTE, 2));
 	EXPECT_EQ(42, run_code(p));
 	EXPECT_EQ(42, run_code(p + PAGE));
+}
+
+/* For programs of old, which want all that is readable to be executable */
+TEST_F(map, read_implies_exec_executes_nothing)
+{
+	unsigned char *p;
+	char line[512];
+
+	ASSERT_LE(0, personality(personality(0xffffffff) | READ_IMPLIES_EXEC));
+	p = map_ro(_metadata, self->vmo, 0, 1);
+	ASSERT_TRUE(proc_map_line("/proc/self/maps", p, NULL, line, sizeof(line)));
+	EXPECT_NE(NULL, strstr(line, " r--s ")) TH_LOG("%s", line);
+	EXPECT_ERRNO(0, try_mprotect(p, PAGE, PROT_READ));
+	EXPECT_ERRNO(EACCES, try_mprotect(p, PAGE, PROT_READ | PROT_EXEC));
 }
 
 TEST_F(code, other_handles_do_not_become_executable)

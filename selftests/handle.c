@@ -1162,11 +1162,15 @@ TEST_F(handle, descriptor_above_the_limit)
 /* Threads */
 
 #define THREADS	4
+#define NR_TAGS	1023
 
 struct hammer {
 	zx_handle_t vmo;
 	zx_koid_t koid;
-	_Atomic zx_handle_t shared[THREADS];
+	_Atomic zx_handle_t shared;	/* for closers */
+	/* The same, with the number of handles made before in the upper half */
+	_Atomic uint64_t numbered[THREADS];
+	_Atomic uint32_t made;
 	_Atomic int failures;
 	atomic_bool stop;
 };
@@ -1177,6 +1181,7 @@ static void *maker(void *arg)
 	struct hammer *h = arg;
 
 	for (int i = 0; !h->stop; i++) {
+		uint32_t number = h->made++;
 		zx_handle_t handle = 0;
 
 		/* Descriptors pass from VMO to event and back all the time */
@@ -1186,7 +1191,7 @@ static void *maker(void *arg)
 			break;
 		}
 		if (i & 1)
-			h->shared[(i >> 1) % THREADS] = handle;
+			h->numbered[(i >> 1) % THREADS] = (uint64_t)number << 32 | handle;
 		if (zx_handle_close(handle)) {
 			h->failures++;
 			break;
@@ -1195,20 +1200,25 @@ static void *maker(void *arg)
 	return NULL;
 }
 
-/* A published value is the VMO or nothing, never what reuses its descriptor */
+/*
+ * A published value is the VMO or nothing, never what reuses its descriptor, unless
+ * so many handles were made since that the tag may have come again.
+ */
 static void *user(void *arg)
 {
 	struct hammer *h = arg;
 
 	for (unsigned int i = 0; !h->stop; i++) {
+		uint64_t numbered = h->numbered[i % THREADS];
 		zx_info_handle_basic_t info;
 		zx_status_t status;
 
-		status = zx_object_get_info(h->shared[i % THREADS], ZX_INFO_HANDLE_BASIC,
+		status = zx_object_get_info((zx_handle_t)numbered, ZX_INFO_HANDLE_BASIC,
 					    &info, sizeof(info), NULL, NULL);
 		if (status == ZX_ERR_BAD_HANDLE)
 			continue;
-		if (status || info.koid != h->koid || info.rights) {
+		if ((status || info.koid != h->koid || info.rights) &&
+		    h->made - (uint32_t)(numbered >> 32) < NR_TAGS) {
 			h->failures++;
 			break;
 		}
@@ -1240,7 +1250,7 @@ static void *closer(void *arg)
 	zx_handle_t last = 0;
 
 	while (!h->stop) {
-		zx_handle_t handle = h->shared[0];
+		zx_handle_t handle = h->shared;
 
 		if (handle == last)
 			continue;
@@ -1264,7 +1274,7 @@ TEST_F(handle, one_of_many_closers_wins)
 		zx_handle_t handle;
 
 		ASSERT_OK(zx_handle_duplicate(self->vmo, 0, &handle));
-		h.shared[0] = handle;
+		h.shared = handle;
 		while (h.failures <= i && is_valid(handle))
 			sched_yield();
 		while (h.failures <= i)

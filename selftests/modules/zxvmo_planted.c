@@ -7,7 +7,11 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/anon_inodes.h>
+#include <linux/cred.h>
 #include <linux/delay.h>
+#include <linux/file.h>
+#include <linux/fs.h>
 #include <linux/kthread.h>
 #include <linux/list.h>
 #include <linux/mm.h>
@@ -305,20 +309,50 @@ static int racer(void *unused)
 	return 0;
 }
 
-static int plant_data_race(void)
+static int run_two(int (*fn)(void *unused))
 {
 	struct task_struct *one, *other;
 
-	one = kthread_run(racer, NULL, "zxvmo_racer");
+	one = kthread_run(fn, NULL, "zxvmo_racer");
 	if (IS_ERR(one))
 		return PTR_ERR(one);
-	other = kthread_run(racer, NULL, "zxvmo_racer");
+	other = kthread_run(fn, NULL, "zxvmo_racer");
 	if (!IS_ERR(other)) {
 		msleep(3000);
 		kthread_stop(other);
 	}
 	kthread_stop(one);
 	return PTR_ERR_OR_ZERO(other);
+}
+
+static int plant_data_race(void)
+{
+	return run_two(racer);
+}
+
+/* No bug: each new file refers to the same credentials */
+static const struct cred *shared_cred;
+
+static int opener(void *unused)
+{
+	static const struct file_operations fops;
+	const struct cred *own = override_creds(shared_cred);
+	struct file *file;
+
+	while (!kthread_should_stop()) {
+		file = anon_inode_getfile("zxvmo_racer", &fops, NULL, O_RDWR);
+		if (!IS_ERR(file))
+			__fput_sync(file);
+		cond_resched();
+	}
+	revert_creds(own);
+	return 0;
+}
+
+static int plant_kernel_race(void)
+{
+	shared_cred = current_cred();
+	return run_two(opener);
 }
 
 static const struct {
@@ -348,6 +382,7 @@ static const struct {
 	{ "active-timer", plant_active_timer },
 	{ "leak", plant_leak },
 	{ "data-race", plant_data_race },
+	{ "kernel-race", plant_kernel_race },
 };
 
 static int __init planted_init(void)

@@ -6,6 +6,7 @@
 #include <sys/sysinfo.h>
 
 #include "cgroup_test.h"
+#include "discard_test.h"
 
 FIXTURE(cgroup) {
 	struct cgroup cgroup;
@@ -630,6 +631,84 @@ TEST_F(limit, transfer_moves_the_bill)
 	ASSERT_OK(zx_vmo_transfer_data(vmo, 0, 0, 3 * MIB, theirs, 0));
 	EXPECT_OK(peer_do(_metadata, &peer, user_commits, order));
 	peer_stop(_metadata, &peer);
+}
+
+/* Discardable memory gives way to whatever is committed, before that is refused */
+
+TEST_F(limit, discards_before_it_is_no_memory)
+{
+	static zx_status_t (*const ways[])(struct memory *memory, uint64_t size) = {
+		by_op_commit, by_vmo_write, by_pwrite, by_fallocate, by_store, by_madv_populate,
+	};
+	struct memory memory = memory_create(_metadata, 4 * MIB, ZX_VMO_RESIZABLE);
+	zx_handle_t locked = discardable(_metadata, MIB, 0), vmo;
+	size_t i;
+
+	vmo_fill(_metadata, locked, 0, MIB, 'l');
+	for (i = 0; i < ARRAY_SIZE(ways); i++) {
+		vmo = reclaimable(_metadata, 2 * MIB / PAGE, 'v');
+		set_limits(_metadata, self->used + 5 * MIB + NODES, 50);
+		EXPECT_OK(ways[i](&memory, memory.size)) TH_LOG("way %zu", i);
+		EXPECT_TRUE(vmo_is_discarded(vmo)) TH_LOG("way %zu", i);
+		/* What is locked does not */
+		EXPECT_EQ(MIB, vmo_span(locked, 0, MIB, 'l'));
+		set_limits(_metadata, 0, 50);
+		ASSERT_OK(vmo_op(memory.vmo, ZX_VMO_OP_DECOMMIT, 0, memory.size / PAGE));
+		ASSERT_OK(zx_handle_close(vmo));
+	}
+}
+
+/* What would not do is not taken: it is refused as it would be without it */
+TEST_F(limit, discards_nothing_in_vain)
+{
+	zx_handle_t vmo = reclaimable(_metadata, 2 * MIB / PAGE, 'v');
+	struct memory memory = memory_create(_metadata, 16 * MIB, 0);
+
+	set_limits(_metadata, self->used + 4 * MIB, 50);
+	EXPECT_ST(ZX_ERR_NO_MEMORY, by_op_commit(&memory, memory.size));
+	EXPECT_EQ(2 * MIB, vmo_span(vmo, 0, 2 * MIB, 'v'));
+}
+
+/* Makes one that may be discarded */
+static long user_hoards(void *arg)
+{
+	struct user_order *order = arg;
+	zx_status_t status;
+
+	status = zx_vmo_create(2 * MIB, ZX_VMO_DISCARDABLE, &order->vmo) ?:
+		 vmo_try_lock(order->vmo) ?:
+		 zx_vmo_op_range(order->vmo, ZX_VMO_OP_COMMIT, 0, 2 * MIB, NULL, 0);
+	return status ?: vmo_unlock(order->vmo);
+}
+
+static long user_hoard_is_gone(void *arg)
+{
+	struct user_order *order = arg;
+
+	return vmo_is_discarded(order->vmo);
+}
+
+/* Who has spent the share pays with what is the user's own, and nobody else does */
+TEST_F(limit, share_discards_the_users_own)
+{
+	struct user_order *one = user_order(_metadata, USER);
+	struct user_order *two = user_order(_metadata, USER + 1);
+	struct peer first = user_start(_metadata, one);
+	struct peer second = user_start(_metadata, two);
+	zx_handle_t vmo = reclaimable(_metadata, MIB / PAGE, 'v');
+
+	EXPECT_OK(peer_do(_metadata, &second, user_hoards, two));
+	EXPECT_OK(peer_do(_metadata, &first, user_hoards, one));
+	set_limits(_metadata, self->used + 16 * MIB, 25);
+	one->size = 3 * MIB;
+	EXPECT_OK(peer_do(_metadata, &first, user_commits, one));
+	EXPECT_EQ(1, peer_do(_metadata, &first, user_hoard_is_gone, one));
+	EXPECT_EQ(0, peer_do(_metadata, &second, user_hoard_is_gone, two));
+	EXPECT_EQ(MIB, vmo_span(vmo, 0, MIB, 'v'));
+	EXPECT_ST(ZX_ERR_NO_MEMORY, peer_do(_metadata, &first, user_commits, one));
+	EXPECT_EQ(0, peer_do(_metadata, &second, user_hoard_is_gone, two));
+	peer_stop(_metadata, &second);
+	peer_stop(_metadata, &first);
 }
 
 /* The end of the machine's memory, and of patience */

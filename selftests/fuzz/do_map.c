@@ -40,9 +40,11 @@ static void mapped(struct fz_thread *t, struct fz_window *w, struct fz_file *fil
 	struct fz_object *object = file->object;
 	unsigned int i;
 
+	file->refs++;
 	fz_window_clear(t->run->oracle, w, 0, FZ_WINDOW_PAGES);
 	*w = (struct fz_window){
 		.object = object,
+		.file = file,
 		.first = first,
 		.private = private,
 		.allowed = allowed_prot(file->rights, private),

@@ -129,6 +129,7 @@ struct fz_file {
 
 struct fz_window {
 	struct fz_object *object;
+	struct fz_file *file;		/* it is mapped through, which it keeps open */
 	uint64_t first;			/* page of the VMO */
 	int prot[FZ_WINDOW_PAGES];	/* of each page, -1: not mapped */
 	int allowed;			/* what prot may become */

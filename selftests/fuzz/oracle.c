@@ -137,8 +137,8 @@ void fz_window_clear(struct fz_oracle *o, struct fz_window *w, unsigned int firs
 	}
 	if (left)
 		return;
-	fz_object_release(o, w->object);
 	w->object = NULL;
+	fz_file_put(o, w->file);
 }
 
 /* The program is over: nothing is mapped, nothing under way. */

@@ -129,8 +129,18 @@ static inline void shrinker_free(struct shrinker *shrinker)
 #define LRU_WALK_LOCK
 #endif
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+static inline unsigned long
+mm_get_unmapped_area(struct mm_struct *mm, struct file *file, unsigned long addr,
+		     unsigned long len, unsigned long pgoff, unsigned long flags)
+{
+	return mm->get_unmapped_area(file, addr, len, pgoff, flags);
+}
+#endif
+
 #ifndef fd_file
 #define fd_file(f)	((f).file)
+#define CLONED_FD(file)	((struct fd) { (file), FDPUT_FPUT })
 #endif
 
 #endif /* _ZXVMO_COMPAT_H */

@@ -254,6 +254,8 @@ static vm_fault_t zxvmo_vma_map_pages(struct vm_fault *vmf, pgoff_t start_pgoff,
 }
 
 static const struct vm_operations_struct zxvmo_vma_ops = {
+	.open = zxvmo_vmar_hold_again,
+	.close = zxvmo_vmar_unhold,
 	.fault = zxvmo_vma_fault,
 	.map_pages = zxvmo_vma_map_pages,
 	.page_mkwrite = zxvmo_vma_page_mkwrite,
@@ -309,6 +311,7 @@ int zxvmo_vmo_mmap(struct file *file, struct vm_area_struct *vma)
 	/* Merging would compare it with a new mapping's: VM_DONTEXPAND forbids it. */
 	vma->vm_pgoff += vmo->offset >> PAGE_SHIFT;
 	vma->vm_ops = &zxvmo_vma_ops;
+	zxvmo_vmar_hold(vma);
 	return 0;
 }
 

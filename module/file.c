@@ -228,6 +228,7 @@ const struct file_operations zxvmo_vmo_fops = {
 	.fallocate = file_fallocate,
 	.fsync = noop_fsync,
 	.mmap = zxvmo_vmo_mmap,
+	.get_unmapped_area = zxvmo_get_unmapped_area,
 };
 
 static int inode_getattr(struct mnt_idmap *idmap, const struct path *path,

@@ -205,6 +205,20 @@ struct file *zxvmo_handle_dup(struct file *file, u32 rights)
 }
 
 /**
+ * zxvmo_handle_of() - make a handle of an object from its inode
+ * @inode: the inode, whose reference is consumed in every case
+ * @rights: rights of the handle
+ *
+ * Only in commands on the device, whose file holds the filesystem.
+ *
+ * Return: the handle or an ERR_PTR().
+ */
+struct file *zxvmo_handle_of(struct inode *inode, u32 rights)
+{
+	return handle_open(inode, zxvmo_mnt, rights);
+}
+
+/**
  * zxvmo_handle_deliver() - give a new handle to user space
  * @file: the handle, consumed in every case
  * @out_handle: user address of the __u32 that receives its value
@@ -237,7 +251,8 @@ err_file:
 
 static bool file_is_handle(const struct file *file)
 {
-	return file->f_op == &zxvmo_vmo_fops || file->f_op == &zxvmo_event_fops;
+	return file->f_op == &zxvmo_vmo_fops || file->f_op == &zxvmo_event_fops ||
+	       file->f_op == &zxvmo_vmar_fops;
 }
 
 /* Whether @file, found under the descriptor of @value, is the handle it names. */
@@ -261,18 +276,26 @@ static bool value_is_handle(u32 value)
  * @rights: rights that the handle must have
  * @ref: receives the handle; to be given back to zxvmo_handle_put()
  *
+ * The root VMAR's pseudo-handle is good in commands on the device only.
+ *
  * Return: 0. In this order: -EBADF: no such handle; -EMEDIUMTYPE: another type;
- * -EACCES: a right is missing.
+ * -EACCES: a right is missing. -EMFILE, -ENOMEM: for the root VMAR.
  */
 int zxvmo_handle_get(struct zxvmo_cmd *cmd, u32 value,
 		     const struct zxvmo_object_type *type, u32 rights,
 		     struct zxvmo_ref *ref)
 {
 	ref->fd = (struct fd) {};
-	if (value) {
+	if (value == ZXVMO_HANDLE_VMAR_ROOT_SELF) {
+		if ((type && type != &zxvmo_vmar_type) || !cmd->device)
+			return -EMEDIUMTYPE;
+		ref->file = zxvmo_vmar_root();
+		if (IS_ERR(ref->file))
+			return PTR_ERR(ref->file);
+		ref->fd = CLONED_FD(ref->file);
+	} else if (value) {
 		if (!value_is_handle(value))
-			return value == ZXVMO_HANDLE_VMAR_ROOT_SELF ?
-			       -EMEDIUMTYPE : -EBADF;
+			return -EBADF;
 		ref->fd = fdget(ZXVMO_HANDLE_FD(value));
 		ref->file = fd_file(ref->fd);
 		if (!file_has_value(ref->file, value)) {

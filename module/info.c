@@ -148,7 +148,6 @@ static int info_put_counts(struct zxvmo_object_get_info *arg, u64 actual, u64 av
 	return 0;
 }
 
-/* The root VMAR is not an object yet; it has its range and no more. */
 static int info_get(struct zxvmo_cmd *cmd, u32 handle,
 		    const struct info_topic *topic, union info_record *record,
 		    bool fits)
@@ -156,15 +155,8 @@ static int info_get(struct zxvmo_cmd *cmd, u32 handle,
 	struct zxvmo_ref ref;
 	int ret;
 
-	if (topic->topic == ZXVMO_INFO_VMAR) {
-		ret = zxvmo_vmar_check_handle(cmd, handle);
-		if (!ret)
-			record->vmar = (struct zxvmo_info_vmar) {
-				.base = ZXVMO_VMAR_ROOT_BASE,
-				.len = TASK_SIZE - ZXVMO_VMAR_ROOT_BASE,
-			};
-		return ret;
-	}
+	if (topic->topic == ZXVMO_INFO_VMAR)
+		return zxvmo_vmar_info(cmd, handle, &record->vmar);
 	ret = zxvmo_handle_get(cmd, handle, topic->type, topic->rights, &ref);
 	if (ret)
 		return ret;

@@ -39,6 +39,8 @@ union zxvmo_arg {
 	struct zxvmo_vmo_create_child vmo_create_child;
 	struct zxvmo_vmar_map vmar_map;
 	struct zxvmo_vmar_range vmar_range;
+	struct zxvmo_vmar_allocate vmar_allocate;
+	struct zxvmo_vmar_destroy vmar_destroy;
 };
 
 /**
@@ -67,7 +69,7 @@ static int zxvmo_query(struct zxvmo_cmd *cmd)
 	arg->out_api_version = ZXVMO_API_VERSION;
 	arg->out_page_size = PAGE_SIZE;
 	arg->out_features = ZXVMO_FEATURE_VMO | ZXVMO_FEATURE_CHILDREN |
-			    ZXVMO_FEATURE_DISCARDABLE;
+			    ZXVMO_FEATURE_DISCARDABLE | ZXVMO_FEATURE_VMAR;
 	arg->out_errata = 0;
 	return copy_to_user(cmd->uarg, arg, size) ? -EFAULT : 0;
 }
@@ -135,6 +137,10 @@ static const struct zxvmo_op zxvmo_ops[] = {
 		 zxvmo_vmar_range, length, false),
 	ZXVMO_OP(ZXVMO_VMAR_PROTECT, zxvmo_vmar_protect,
 		 zxvmo_vmar_range, length, false),
+	ZXVMO_OP(ZXVMO_VMAR_ALLOCATE, zxvmo_vmar_allocate,
+		 zxvmo_vmar_allocate, out_addr, false),
+	ZXVMO_OP(ZXVMO_VMAR_DESTROY, zxvmo_vmar_destroy,
+		 zxvmo_vmar_destroy, handle, false),
 };
 
 static const struct file_operations zxvmo_device_fops;

@@ -11,6 +11,8 @@
  *
  *	inode->i_rwsem		sizes of a VMO: its owner may sleep and allocate;
  *				a reference's before that of what it shows
+ *	aspace->lock		the regions of an address space; never together
+ *				with inode->i_rwsem
  *	  mmap_lock
  *	    family->lock	parents and children
  *	      vmo->lock		page tree, sizes (two VMOs: by rising koid)
@@ -174,6 +176,7 @@ void zxvmo_fs_put(void);
 struct file *zxvmo_handle_new(struct zxvmo_object *object, struct file *relative,
 			      u32 rights);
 struct file *zxvmo_handle_dup(struct file *file, u32 rights);
+struct file *zxvmo_handle_of(struct inode *inode, u32 rights);
 int zxvmo_handle_deliver(struct file *file, u64 out_handle);
 int zxvmo_handle_get(struct zxvmo_cmd *cmd, u32 value,
 		     const struct zxvmo_object_type *type, u32 rights,
@@ -566,7 +569,17 @@ int zxvmo_vmo_cache_op(struct zxvmo_vmo *vmo, u32 op, u64 offset, u64 length);
 
 /* vmar.c */
 
-int zxvmo_vmar_check_handle(struct zxvmo_cmd *cmd, u32 handle);
+extern const struct zxvmo_object_type zxvmo_vmar_type;
+extern const struct file_operations zxvmo_vmar_fops;
+
+struct file *zxvmo_vmar_root(void);
+int zxvmo_vmar_info(struct zxvmo_cmd *cmd, u32 handle, struct zxvmo_info_vmar *info);
+unsigned long zxvmo_get_unmapped_area(struct file *file, unsigned long addr,
+				      unsigned long len, unsigned long pgoff,
+				      unsigned long flags);
+void zxvmo_vmar_hold(struct vm_area_struct *vma);
+void zxvmo_vmar_hold_again(struct vm_area_struct *vma);
+void zxvmo_vmar_unhold(struct vm_area_struct *vma);
 
 /* check.c */
 
@@ -627,5 +640,7 @@ int zxvmo_vmo_create_child(struct zxvmo_cmd *cmd);
 int zxvmo_vmar_map(struct zxvmo_cmd *cmd);
 int zxvmo_vmar_unmap(struct zxvmo_cmd *cmd);
 int zxvmo_vmar_protect(struct zxvmo_cmd *cmd);
+int zxvmo_vmar_allocate(struct zxvmo_cmd *cmd);
+int zxvmo_vmar_destroy(struct zxvmo_cmd *cmd);
 
 #endif /* _ZXVMO_H */

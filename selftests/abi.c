@@ -144,6 +144,13 @@ static const struct command commands[] = {
 	COMMAND(VMAR_PROTECT, 32,
 		.handles = { HANDLE(vmar_range, handle, VMAR, 0) },
 		.zeros = { ZERO(vmar_range, __reserved) }),
+	COMMAND(VMAR_ALLOCATE, 48,
+		.makes_handle = true,
+		.handles = { HANDLE(vmar_allocate, handle, VMAR, 0) },
+		.zeros = { ZERO(vmar_allocate, __reserved) },
+		.outs = { OUT(vmar_allocate, out_handle, 4), OUT(vmar_allocate, out_addr, 8) }),
+	COMMAND(VMAR_DESTROY, 8,
+		.handles = { HANDLE(vmar_destroy, handle, VMAR, 0) }),
 };
 
 #define for_each_command(c) \
@@ -173,6 +180,8 @@ struct world {
 	__u32 source;
 	__u32 event;
 	__u32 consumable;
+	__u32 vmar;
+	__u64 vmar_addr;
 	void *mapping;
 	__u64 out[MAX_FIELDS];
 	char buffer[256];
@@ -211,14 +220,25 @@ static bool world_open(struct world *w)
 	w->source = zt_vmo(0, size);
 	w->event = zt_event();
 	w->consumable = zt_duplicate(w->vmo, SAME);
+	zt_call(VMAR_ALLOCATE, vmar_allocate, .handle = ZXVMO_HANDLE_VMAR_ROOT_SELF,
+		.length = zt_page_size(), .out_handle = ZT_ADDRESS(&w->vmar),
+		.out_addr = ZT_ADDRESS(&w->vmar_addr));
 	w->mapping = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED,
 			  ZXVMO_HANDLE_FD(w->source), 0);
-	return w->vmo && w->source && w->event && w->consumable &&
+	return w->vmar && w->vmo && w->source && w->event && w->consumable &&
 	       w->mapping != MAP_FAILED;
+}
+
+/* A region goes with its reservation. */
+static void unreserve(__u64 address)
+{
+	munmap((void *)(uintptr_t)address, zt_page_size());
 }
 
 static void world_close(struct world *w)
 {
+	if (w->vmar_addr)
+		unreserve(w->vmar_addr);
 	munmap(w->mapping, RW_PAGES * zt_page_size());
 	syscall(SYS_close_range, w->first_fd, ~0U, 0);
 }
@@ -310,19 +330,29 @@ static void fill(const struct command *c, struct world *w, union argument *arg)
 		     .options = ZXVMO_VM_PERM_READ, .addr = ZT_ADDRESS(w->mapping),
 		     .length = page);
 		break;
+	case ZXVMO_VMAR_ALLOCATE:
+		FILL(vmar_allocate, .handle = ZXVMO_HANDLE_VMAR_ROOT_SELF, .length = page);
+		break;
+	case ZXVMO_VMAR_DESTROY:
+		FILL(vmar_destroy, .handle = w->vmar);
+		break;
 	}
 	arg->size = c->size;
 	for (int i = 0; i < MAX_FIELDS && c->outs[i].width; i++)
 		set_address(arg, c->outs[i].offset, ZT_ADDRESS(&w->out[i]));
 }
 
-/* Call, and forget the mapping that a successful VMAR_MAP leaves */
+/* Call, and forget the mapping or region that a successful call leaves */
 static int call(const struct command *c, struct world *w, int fd, const void *arg)
 {
 	int error = zt_ioctl(fd, c->number, arg);
 
 	if (!error && c->number == ZXVMO_VMAR_MAP)
 		munmap((void *)(uintptr_t)w->out[0], zt_page_size());
+	if (!error && c->number == ZXVMO_VMAR_ALLOCATE)
+		unreserve(w->out[1]);
+	if (!error && c->number == ZXVMO_VMAR_DESTROY)
+		w->vmar_addr = 0;
 	return error;
 }
 
@@ -492,6 +522,18 @@ TEST(layout_of_commands)
 	EXPECT_FIELD(vmar_map, length, 32, 8);
 	EXPECT_FIELD(vmar_map, out_addr, 40, 8);
 
+	EXPECT_EQ(48, sizeof(struct zxvmo_vmar_allocate));
+	EXPECT_FIELD(vmar_allocate, handle, 4, 4);
+	EXPECT_FIELD(vmar_allocate, options, 8, 4);
+	EXPECT_FIELD(vmar_allocate, __reserved, 12, 4);
+	EXPECT_FIELD(vmar_allocate, vmar_offset, 16, 8);
+	EXPECT_FIELD(vmar_allocate, length, 24, 8);
+	EXPECT_FIELD(vmar_allocate, out_handle, 32, 8);
+	EXPECT_FIELD(vmar_allocate, out_addr, 40, 8);
+
+	EXPECT_EQ(8, sizeof(struct zxvmo_vmar_destroy));
+	EXPECT_FIELD(vmar_destroy, handle, 4, 4);
+
 	EXPECT_EQ(32, sizeof(struct zxvmo_vmar_range));
 	EXPECT_FIELD(vmar_range, handle, 4, 4);
 	EXPECT_FIELD(vmar_range, options, 8, 4);
@@ -568,6 +610,8 @@ TEST(command_numbers)
 	EXPECT_EQ(0xda60, ZXVMO_VMAR_MAP);
 	EXPECT_EQ(0xda61, ZXVMO_VMAR_UNMAP);
 	EXPECT_EQ(0xda62, ZXVMO_VMAR_PROTECT);
+	EXPECT_EQ(0xda63, ZXVMO_VMAR_ALLOCATE);
+	EXPECT_EQ(0xda64, ZXVMO_VMAR_DESTROY);
 }
 
 TEST(constants_are_those_of_zircon)
@@ -959,11 +1003,16 @@ TEST(all_other_commands_work_on_objects)
 			continue;
 		ASSERT_TRUE(world_open(&w));
 		fill(c, &w, &arg);
+		/* In the root, who was only passed an object makes no regions. */
+		if (c->number == ZXVMO_VMAR_ALLOCATE)
+			*word(&arg, c->handles[0].offset) = w.vmar;
 		EXPECT_ERRNO(0, call(c, &w, ZXVMO_HANDLE_FD(w.event), &arg))
 			TH_LOG("%s", c->name);
 		world_close(&w);
 		ASSERT_TRUE(world_open(&w));
 		fill(c, &w, &arg);
+		if (c->number == ZXVMO_VMAR_ALLOCATE)
+			*word(&arg, c->handles[0].offset) = w.vmar;
 		EXPECT_ERRNO(0, call(c, &w, ZXVMO_HANDLE_FD(w.vmo), &arg))
 			TH_LOG("%s", c->name);
 		world_close(&w);
@@ -1278,7 +1327,10 @@ TEST(wrong_type_emediumtype)
 	world_close(&w);
 }
 
-/* The root VMAR is no descriptor: nothing can be done to descriptor 0 by it */
+/*
+ * The root VMAR is no descriptor: nothing can be done to descriptor 0 by it, and to
+ * itself nothing but making another handle
+ */
 TEST(root_vmar_is_no_descriptor)
 {
 	union argument arg;
@@ -1294,6 +1346,10 @@ TEST(root_vmar_is_no_descriptor)
 			continue;
 		fill(c, &w, &arg);
 		*word(&arg, c->handles[0].offset) = ZXVMO_HANDLE_VMAR_ROOT_SELF;
+		if (c->number == ZXVMO_HANDLE_DUPLICATE) {
+			EXPECT_ERRNO(0, call(c, &w, zt_device(), &arg));
+			continue;
+		}
 		EXPECT_NE(0, call(c, &w, zt_device(), &arg)) TH_LOG("%s", c->name);
 		EXPECT_SNAPSHOT(c, before);
 	}
@@ -1500,13 +1556,15 @@ TEST(out_value_width)
 			memset(hole - 64, 0xee, 64);
 			fill(c, &w, &arg);
 			set_address(&arg, c->outs[i].offset, ZT_ADDRESS(place));
-			w.out[0] = ZT_ADDRESS(w.mapping); /* what call() unmaps */
+			/* What call() unmaps */
+			w.out[0] = w.out[1] = ZT_ADDRESS(w.mapping);
 			EXPECT_ERRNO(0, call(c, &w, zt_device(), &arg)) TH_LOG("%s", c->name);
 			EXPECT_EQ(0xee, place[-1]) TH_LOG("%s, output %d", c->name, i);
 			EXPECT_EQ(0xee, place[width]) TH_LOG("%s, output %d", c->name, i);
 			EXPECT_NE(0, memcmp(place, "\xee\xee\xee\xee\xee\xee\xee\xee", width))
 				TH_LOG("%s, output %d", c->name, i);
-			if (c->number == ZXVMO_VMAR_MAP) {
+			if (width == 8 && c->outs[i].offset &&
+			    (c->number == ZXVMO_VMAR_MAP || c->number == ZXVMO_VMAR_ALLOCATE)) {
 				__u64 address;
 
 				memcpy(&address, place, sizeof(address));
@@ -1755,7 +1813,8 @@ TEST(query_contents)
 		EXPECT_EQ(0, query.flags);
 		EXPECT_EQ(ZXVMO_API_VERSION, query.out_api_version);
 		EXPECT_EQ(zt_page_size(), query.out_page_size);
-		EXPECT_EQ(ZXVMO_FEATURE_VMO | ZXVMO_FEATURE_CHILDREN | ZXVMO_FEATURE_DISCARDABLE,
+		EXPECT_EQ(ZXVMO_FEATURE_VMO | ZXVMO_FEATURE_CHILDREN |
+			  ZXVMO_FEATURE_DISCARDABLE | ZXVMO_FEATURE_VMAR,
 			  query.out_features);
 		EXPECT_EQ(0, query.out_errata);
 	}

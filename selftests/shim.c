@@ -482,7 +482,8 @@ TEST(underscored_names)
 		"zx_nanosleep", "zx_object_get_info", "zx_object_get_property",
 		"zx_object_set_property", "zx_object_signal", "zx_object_wait_one",
 		"zx_status_get_string", "zx_system_get_page_size", "zx_ticks_get",
-		"zx_ticks_per_second", "zx_vmar_map", "zx_vmar_protect",
+		"zx_ticks_per_second", "zx_vmar_allocate", "zx_vmar_destroy",
+		"zx_vmar_map", "zx_vmar_protect",
 		"zx_vmar_root_self", "zx_vmar_unmap", "zx_vmo_create",
 		"zx_vmo_get_size", "zx_vmo_get_stream_size", "zx_vmo_op_range",
 		"zx_vmo_read", "zx_vmo_replace_as_executable", "zx_vmo_set_cache_policy",
@@ -751,9 +752,17 @@ TEST_F(vmar, map_unknown_options)
 	}
 	/* Alignments that are none */
 	for (zx_vm_option_t align = 1; align < 256; align++) {
-		EXPECT_ST(align < 10 || align > 32 ? ZX_ERR_INVALID_ARGS : ZX_ERR_NOT_SUPPORTED,
+		bool valid = align >= 10 && align <= 32;
+
+		EXPECT_ST(valid ? ZX_OK : ZX_ERR_INVALID_ARGS,
 			  MAP(align << ZX_VM_ALIGN_BASE, 0, PAGE)) TH_LOG("alignment %u", align);
+		if (valid) {
+			EXPECT_EQ(0, self->addr % (1ULL << align)) TH_LOG("alignment %u", align);
+			EXPECT_OK(zx_vmar_unmap(self->root, self->addr, PAGE));
+			self->addr = 0;
+		}
 	}
+	EXPECT_ST(ZX_ERR_NOT_SUPPORTED, MAP(ZX_VM_MAP_RANGE, 0, PAGE));
 	EXPECT_ST(ZX_ERR_INVALID_ARGS, MAP(ZX_VM_MAP_RANGE | ZX_VM_SPECIFIC_OVERWRITE, 0, PAGE));
 	EXPECT_ST(ZX_ERR_INVALID_ARGS, MAP(ZX_VM_FAULT_BEYOND_STREAM_SIZE, 0, PAGE));
 	EXPECT_EQ(0, self->addr);

@@ -115,6 +115,8 @@ enum {
 	ZXVMO_CMD_VMAR_MAP = 0x60,
 	ZXVMO_CMD_VMAR_UNMAP = 0x61,
 	ZXVMO_CMD_VMAR_PROTECT = 0x62,
+	ZXVMO_CMD_VMAR_ALLOCATE = 0x63,
+	ZXVMO_CMD_VMAR_DESTROY = 0x64,
 };
 
 /* Handles: vmo.md 1.1, pager-port-handle-bti.md 4 */
@@ -136,7 +138,10 @@ enum {
  *
  * Not a descriptor (its tag is 0): the kernel takes the caller's own memory
  * each time, so the value is as right after fork() as before. It can be used
- * as the VMAR of the VMAR_ commands and for ZXVMO_INFO_VMAR.
+ * as the VMAR of the VMAR_ commands and for ZXVMO_INFO_VMAR, and in commands
+ * on the device as any handle of a VMAR, with ZXVMO_DEFAULT_VMAR_RIGHTS, READ,
+ * WRITE and EXECUTE; but it cannot be closed. HANDLE_DUPLICATE makes a handle
+ * of it that is a descriptor and means this address space for ever.
  */
 #define ZXVMO_HANDLE_VMAR_ROOT_SELF	3
 /** ZXVMO_VMAR_ROOT_BASE - lowest address of the root VMAR */
@@ -183,6 +188,13 @@ enum {
 #define ZXVMO_DEFAULT_VMO_RIGHTS	(ZXVMO_RIGHTS_BASIC | ZXVMO_RIGHTS_IO | \
 					 ZXVMO_RIGHTS_PROPERTY | ZXVMO_RIGHT_MAP | \
 					 ZXVMO_RIGHT_SIGNAL)
+
+/**
+ * ZXVMO_DEFAULT_VMAR_RIGHTS - rights of a new VMAR handle; the CAN_MAP_ options
+ * add READ, WRITE and EXECUTE
+ */
+#define ZXVMO_DEFAULT_VMAR_RIGHTS	(ZXVMO_RIGHT_TRANSFER | ZXVMO_RIGHT_DUPLICATE | \
+					 ZXVMO_RIGHT_INSPECT | ZXVMO_RIGHT_OP_CHILDREN)
 
 /* Object types (zx_obj_type_t): vmo.md 1.9 */
 
@@ -394,6 +406,8 @@ struct zxvmo_info_vmo {
 #define ZXVMO_FEATURE_CHILDREN	(1ULL << 1)
 /** ZXVMO_FEATURE_DISCARDABLE - VMOs with ZXVMO_VMO_DISCARDABLE and their locks */
 #define ZXVMO_FEATURE_DISCARDABLE	(1ULL << 2)
+/** ZXVMO_FEATURE_VMAR - VMAR_ALLOCATE and VMAR_DESTROY, all options of VMAR_MAP */
+#define ZXVMO_FEATURE_VMAR	(1ULL << 3)
 
 /**
  * struct zxvmo_query - ioctl(ZXVMO_QUERY): what this kernel module offers
@@ -947,25 +961,54 @@ struct zxvmo_vmo_create_child {
 #define ZXVMO_VMO_CREATE_CHILD _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMO_CREATE_CHILD)
 
 /**
+ * DOC: VMARs
+ *
+ * A VMAR is a region of the address space of the process that made it. A mapping
+ * or region in it is named by its place: options and an offset, as follows.
+ *
+ * - SPECIFIC: at that offset from the base of the VMAR. EEXIST: something is there.
+ * - SPECIFIC_OVERWRITE: the same, in place of mappings of VMOs that are there.
+ *   EINVAL: a region is there; EEXIST: a mapping of something else.
+ * - OFFSET_IS_UPPER_LIMIT: anywhere below that offset.
+ * - none of these: anywhere; the offset must be 0.
+ *
+ * Bits 24 to 31 of the options are 0 or the binary logarithm of an alignment, 10
+ * to 32. Where anything goes the place is random, in VMARs made with COMPACT the
+ * lowest, and in the root VMAR where mmap(2) would have put it. What is mapped
+ * otherwise than from a VMO occupies addresses and is never touched.
+ *
+ * A handle of a VMAR can only be used by its own process: in another one, after
+ * fork(2), SCM_RIGHTS or exec(2), the VMAR_ commands are EACCES. (vmar.md 2)
+ */
+
+/**
  * struct zxvmo_vmar_map - ioctl(ZXVMO_VMAR_MAP)
  * @size: sizeof(struct zxvmo_vmar_map)
- * @handle: ZXVMO_HANDLE_VMAR_ROOT_SELF
- * @options: ZXVMO_VM_PERM_READ, WRITE, EXECUTE, SPECIFIC, ALLOW_FAULTS,
- *	REQUIRE_NON_RESIZABLE, PERM_READ_IF_XOM_UNSUPPORTED
+ * @handle: the VMAR; needs the rights that match the permissions
+ * @options: ZXVMO_VM_PERM_READ, WRITE, EXECUTE, PERM_READ_IF_XOM_UNSUPPORTED,
+ *	ALLOW_FAULTS, REQUIRE_NON_RESIZABLE, and the place
  * @vmo: the VMO; needs ZXVMO_RIGHT_MAP and the rights that match the permissions
- * @vmar_offset: with SPECIFIC the distance from ZXVMO_VMAR_ROOT_BASE, else 0
+ * @vmar_offset: the offset of the place
  * @vmo_offset: first byte in the VMO, a multiple of the page size; it may lie
  *	beyond its end
  * @length: bytes, rounded up to pages
  * @out_addr: address of a __u64 that receives the address of the mapping
  *
+ * What both handles allow bounds the permissions of the mapping for its life.
+ *
  * Return: 0. In the order of vmar.md 2.2: EBADF, EMEDIUMTYPE: the VMAR, the VMO.
- * EACCES: no MAP. EINVAL: WRITE or EXECUTE without READ; CAN_MAP_ options.
- * EACCES: a permission the handle lacks. EINVAL: unknown options. EOPNOTSUPP:
- * REQUIRE_NON_RESIZABLE and a resizable VMO. EOPNOTSUPP: an option this version
- * does not know. EINVAL: alignment. ERANGE: a number wraps. EINVAL: @length is
- * 0 or the place is outside the VMAR. EEXIST: SPECIFIC, and something is there.
- * ENOMEM. EFAULT: @out_addr; nothing stays mapped.
+ * EACCES: no MAP. EINVAL: WRITE or EXECUTE without READ; MAP_RANGE with
+ * SPECIFIC_OVERWRITE; CAN_MAP_ options. EACCES: a permission that one of the
+ * handles lacks. EINVAL: unknown options. EOPNOTSUPP: REQUIRE_NON_RESIZABLE and a
+ * resizable VMO; a discardable one without ALLOW_FAULTS. EINVAL: COMPACT,
+ * CAN_MAP_SPECIFIC. EACCES: a permission that the VMAR was made without.
+ * EOPNOTSUPP: an option this version does not know. EINVAL: alignment. ERANGE: a
+ * number wraps. EBADFD: the VMAR was destroyed. EINVAL: @length is 0, an offset
+ * that is not for the options or misaligned. EACCES: one, and the VMAR was made
+ * without CAN_MAP_SPECIFIC. EINVAL: the place is outside the VMAR or not aligned as
+ * it asks for. EEXIST. EMFILE: no room.
+ * ENOMEM: SPECIFIC_OVERWRITE may have unmapped what it should have replaced. EFAULT:
+ * @out_addr; nothing stays mapped.
  */
 struct zxvmo_vmar_map {
 	__u32 size;
@@ -984,23 +1027,28 @@ struct zxvmo_vmar_map {
  * struct zxvmo_vmar_range - ioctl(ZXVMO_VMAR_UNMAP) and
  *	ioctl(ZXVMO_VMAR_PROTECT)
  * @size: sizeof(struct zxvmo_vmar_range)
- * @handle: ZXVMO_HANDLE_VMAR_ROOT_SELF
+ * @handle: the VMAR; PROTECT needs the rights that match the permissions
  * @options: PROTECT: ZXVMO_VM_PERM_ bits; UNMAP: must be 0
  * @__reserved: must be 0
  * @addr: page-aligned address
  * @length: bytes, rounded up to pages
  *
- * UNMAP removes the mappings of VMOs in the range and nothing else; holes are
- * fine. PROTECT changes nothing: it tells whether all of the range is mappings
- * of VMOs whose rights allow the permissions; the caller then uses mprotect(2),
- * which no mapping lets exceed those rights either. (vmar.md 2.3, 2.4)
+ * UNMAP removes the mappings of VMOs and the regions in the range and nothing
+ * else; holes are fine. Regions need ZXVMO_RIGHT_OP_CHILDREN. PROTECT changes
+ * nothing: it tells whether all of the range is mappings of VMOs that may have the
+ * permissions; the caller then uses mprotect(2), which no mapping lets exceed the
+ * rights that it was made with either. Of mappings in a region of the VMAR it only
+ * allows to keep or reduce permissions, and needs ZXVMO_RIGHT_OP_CHILDREN for
+ * that. (vmar.md 2.3, 2.4)
  *
- * Return: 0. EBADF, EMEDIUMTYPE: the VMAR. EINVAL: WRITE or EXECUTE without
- * READ, other options, alignment, a length of 0, a range outside the VMAR.
- * ENOENT: PROTECT meets a hole or a mapping that is not of a VMO. EACCES:
- * PROTECT asks for more than the rights at map time. ENOMEM: UNMAP has no memory
- * for what is left of a mapping, or there are too many; what of the range lies
- * before that mapping is unmapped.
+ * Return: 0. EBADF, EMEDIUMTYPE: the VMAR. EACCES: PROTECT: a right the VMAR
+ * lacks. EINVAL: WRITE or EXECUTE without READ, other options, alignment, a length
+ * of 0. EBADFD: the VMAR was destroyed. EINVAL: a range outside the VMAR; UNMAP: a
+ * region that is partly in the range, or any without the right. The first by
+ * address: ENOENT: PROTECT meets a hole or a mapping that is not of a VMO. EACCES:
+ * PROTECT asks for more than the rights at map time. EINVAL, EACCES: PROTECT of a
+ * mapping in a region: no right; it would add a permission. ENOMEM: UNMAP: also if
+ * it leaves too many mappings; part of the range may be unmapped.
  */
 struct zxvmo_vmar_range {
 	__u32 size;
@@ -1013,5 +1061,62 @@ struct zxvmo_vmar_range {
 
 #define ZXVMO_VMAR_UNMAP _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMAR_UNMAP)
 #define ZXVMO_VMAR_PROTECT _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMAR_PROTECT)
+
+/**
+ * struct zxvmo_vmar_allocate - ioctl(ZXVMO_VMAR_ALLOCATE)
+ * @size: sizeof(struct zxvmo_vmar_allocate)
+ * @handle: the VMAR that it becomes a part of; needs the rights that match the
+ *	CAN_MAP_ options
+ * @options: ZXVMO_VM_CAN_MAP_READ, WRITE, EXECUTE: what mappings in it may be;
+ *	CAN_MAP_SPECIFIC: what is in it may be placed; COMPACT; and the place,
+ *	without SPECIFIC_OVERWRITE
+ * @__reserved: must be 0
+ * @vmar_offset: the offset of the place
+ * @length: bytes, a multiple of the page size
+ * @out_handle: address of a __u32 that receives the handle, with
+ *	ZXVMO_DEFAULT_VMAR_RIGHTS and the rights that match the CAN_MAP_ options
+ * @out_addr: address of a __u64 that receives its address
+ *
+ * The addresses are the region's from now on, also what is free of them. They
+ * count towards RLIMIT_AS. It stays when its handles are closed, until it is
+ * destroyed or unmapped or the address space ends. fork(2) copies the mappings in
+ * it, but no region: in the child they are in the root VMAR.
+ *
+ * Return: 0. EBADF, EMEDIUMTYPE, EACCES: the VMAR. EACCES: the VMAR is the root's
+ * pseudo-handle in a command on an object's own descriptor. EINVAL: other options,
+ * alignment. EBADFD: the VMAR was destroyed. EINVAL: a length of 0. EACCES: what
+ * the VMAR was made without. Then the place, as in struct zxvmo_vmar_map. EMFILE:
+ * no room, no descriptor. ENOMEM. EFAULT. (vmar.md 2.1)
+ */
+struct zxvmo_vmar_allocate {
+	__u32 size;
+	__u32 handle;
+	__u32 options;
+	__u32 __reserved;
+	__aligned_u64 vmar_offset;
+	__aligned_u64 length;
+	__aligned_u64 out_handle;
+	__aligned_u64 out_addr;
+};
+
+#define ZXVMO_VMAR_ALLOCATE _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMAR_ALLOCATE)
+
+/**
+ * struct zxvmo_vmar_destroy - ioctl(ZXVMO_VMAR_DESTROY)
+ * @size: sizeof(struct zxvmo_vmar_destroy)
+ * @handle: the VMAR; needs ZXVMO_RIGHT_OP_CHILDREN
+ *
+ * Unmaps all mappings of VMOs in it and ends it and all regions in it. The handle
+ * stays open, and its VMAR_ commands are EBADFD from now on.
+ *
+ * Return: 0. EBADF, EMEDIUMTYPE, EACCES: the VMAR. EOPNOTSUPP: it is the root.
+ * EBADFD: it was destroyed. ENOMEM: part of it may be unmapped. (vmar.md 2.5)
+ */
+struct zxvmo_vmar_destroy {
+	__u32 size;
+	__u32 handle;
+};
+
+#define ZXVMO_VMAR_DESTROY _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMAR_DESTROY)
 
 #endif /* _UAPI_ZXVMO_H */

@@ -99,9 +99,7 @@ static int map_error(uint32_t options, const struct fz_target *target)
 	const uint32_t known = 0xff00ffffU & ~ZXVMO_VM_PERM_READ_IF_XOM_UNSUPPORTED;
 	const uint32_t can_map = ZXVMO_VM_CAN_MAP_READ | ZXVMO_VM_CAN_MAP_WRITE |
 				 ZXVMO_VM_CAN_MAP_EXECUTE;
-	const uint32_t later = 0xffU << ZXVMO_VM_ALIGN_BASE | ZXVMO_VM_SPECIFIC_OVERWRITE |
-			       ZXVMO_VM_MAP_RANGE | ZXVMO_VM_OFFSET_IS_UPPER_LIMIT |
-			       ZXVMO_VM_FAULT_BEYOND_STREAM_SIZE;
+	const uint32_t later = ZXVMO_VM_MAP_RANGE | ZXVMO_VM_FAULT_BEYOND_STREAM_SIZE;
 	uint32_t rights = target->file->rights, align = options >> ZXVMO_VM_ALIGN_BASE;
 
 	if (!(rights & ZXVMO_RIGHT_MAP))
@@ -130,9 +128,32 @@ static int map_error(uint32_t options, const struct fz_target *target)
 	return options & later ? EOPNOTSUPP : 0;
 }
 
+/* vmar.md 2.0 of a place in the root, which is not aligned by more than is asked */
+static int place_error(uint32_t options, uint64_t offset)
+{
+	const uint32_t placed = ZXVMO_VM_SPECIFIC | ZXVMO_VM_SPECIFIC_OVERWRITE;
+	uint32_t align = options >> ZXVMO_VM_ALIGN_BASE;
+
+	if (options & ZXVMO_VM_OFFSET_IS_UPPER_LIMIT)
+		return EINVAL;	/* with a place, or of an offset of 0 */
+	if ((options & placed) && align &&
+	    (offset + ZXVMO_VMAR_ROOT_BASE) % (1ULL << align))
+		return EINVAL;
+	return 0;
+}
+
 static bool is_mapped(struct fz_window *w)
 {
 	return w->object;
+}
+
+/* Whether what a program leaves there is gone when it is over */
+static bool is_cleaned_up(struct fz_run *run, uint64_t addr)
+{
+	uint64_t arena = (uintptr_t)fz_window(run, 0);
+
+	return addr >= arena && addr < (uintptr_t)fz_window(run, FZ_WINDOWS - 1) +
+					       FZ_WINDOW_PAGES * FZ_PAGE;
 }
 
 /* Where the kernel chooses the place, the mapping moves into the window then. */
@@ -143,10 +164,14 @@ void fz_do_vmar_map(struct fz_thread *t, const struct fz_op *op)
 	uint64_t offset = op->args[3] - op->args[3] % FZ_PAGE, addr = 0;
 	uint64_t length = (1 + op->args[4] / FZ_PAGE % FZ_WINDOW_PAGES) * FZ_PAGE;
 	uint64_t *where = fz_address(t, op->args[5]) ? &addr : NULL;
-	bool specific = options & ZXVMO_VM_SPECIFIC;
+	bool specific = options & (ZXVMO_VM_SPECIFIC | ZXVMO_VM_SPECIFIC_OVERWRITE);
+	uint64_t vmar_offset = specific ? (uintptr_t)place - ZXVMO_VMAR_ROOT_BASE : 0;
 	struct fz_target target = {};
 	int expected = 0, seen;
 
+	/* Other VMARs lie in the windows */
+	if (!t->run->oracle && specific && fz_value(t, op, 6) != ZXVMO_HANDLE_VMAR_ROOT_SELF)
+		vmar_offset = op->args[1] % FZ_WINDOW_PAGES * FZ_PAGE;
 	if (options & ZXVMO_VM_PERM_READ_IF_XOM_UNSUPPORTED)
 		options |= ZXVMO_VM_PERM_READ;
 	if (t->run->oracle) {
@@ -157,16 +182,19 @@ void fz_do_vmar_map(struct fz_thread *t, const struct fz_op *op)
 					     &target);
 		if (!expected && offset + length < offset)
 			expected = ERANGE;
+		if (!expected)
+			expected = place_error(options, vmar_offset);
 		if (!expected && offset + length > INT64_MAX)
 			expected = ERANGE;
-		if (!expected && specific && is_mapped(fz_window_of(t, op->args[1])))
+		if (!expected && specific && !(options & ZXVMO_VM_SPECIFIC_OVERWRITE) &&
+		    is_mapped(fz_window_of(t, op->args[1])))
 			expected = EEXIST;
 		if (!expected && !where)
 			expected = EFAULT;
 	}
 	seen = FZ_SEND(t, op, VMAR_MAP, vmar_map, .handle = fz_value(t, op, 6),
 		       .options = op->args[2], .vmo = fz_value(t, op, 0),
-		       .vmar_offset = specific ? (uintptr_t)place - ZXVMO_VMAR_ROOT_BASE : 0,
+		       .vmar_offset = vmar_offset,
 		       .vmo_offset = offset, .length = length, .out_addr = (uintptr_t)where);
 	if (!seen && !specific &&
 	    mremap((void *)addr, length, length, MREMAP_MAYMOVE | MREMAP_FIXED, place) ==
@@ -174,6 +202,8 @@ void fz_do_vmar_map(struct fz_thread *t, const struct fz_op *op)
 		munmap((void *)addr, length);
 		return;
 	}
+	if (!seen && specific && !is_cleaned_up(t->run, addr))
+		munmap((void *)addr, length);
 	if (!t->run->oracle)
 		return;
 	/* Holes in the window leave room. */
@@ -186,6 +216,41 @@ void fz_do_vmar_map(struct fz_thread *t, const struct fz_op *op)
 		mapped(t, fz_window_of(t, op->args[1]), target.file, offset / FZ_PAGE,
 		       length / FZ_PAGE, prot_of(options), false);
 	}
+}
+
+/* Regions lie in the windows: what else takes their place makes an end of them. */
+void fz_do_vmar_allocate(struct fz_thread *t, const struct fz_op *op)
+{
+	uint64_t place = (uintptr_t)fz_window(t->run, op->args[1]), odd = op->args[4], addr = 0;
+	uint32_t options = ZXVMO_VM_CAN_MAP_READ | ZXVMO_VM_CAN_MAP_WRITE |
+			   ZXVMO_VM_CAN_MAP_SPECIFIC;
+	uint32_t parent = fz_value(t, op, 5), vmar = 0;
+	unsigned int first, nr;
+
+	pages_of(op, 2, &first, &nr);
+	/* One bit in two of three cases: a random place, and what is refused */
+	if (odd % 3)
+		options ^= 1U << (odd >> 8) % 32;
+	if (parent != ZXVMO_HANDLE_VMAR_ROOT_SELF)
+		place = ZXVMO_VMAR_ROOT_BASE;
+	else
+		options |= ZXVMO_VM_SPECIFIC;
+	if (FZ_SEND(t, op, VMAR_ALLOCATE, vmar_allocate, .handle = parent, .options = options,
+		    .__reserved = op->send == FZ_RESERVED,
+		    .vmar_offset = options & ZXVMO_VM_SPECIFIC ?
+				   place + first * FZ_PAGE - ZXVMO_VMAR_ROOT_BASE : 0,
+		    .length = nr * FZ_PAGE, .out_handle = (uintptr_t)&vmar,
+		    .out_addr = (uintptr_t)&addr))
+		return;
+	if (!is_cleaned_up(t->run, addr))
+		fz_command(t->run->device, ZXVMO_VMAR_DESTROY, &(struct zxvmo_vmar_destroy){
+			   .size = sizeof(struct zxvmo_vmar_destroy), .handle = vmar });
+	fz_store(t, op->args[0], vmar, NULL);
+}
+
+void fz_do_vmar_destroy(struct fz_thread *t, const struct fz_op *op)
+{
+	FZ_SEND(t, op, VMAR_DESTROY, vmar_destroy, .handle = fz_value(t, op, 0));
 }
 
 void fz_do_vmar_unmap(struct fz_thread *t, const struct fz_op *op)

@@ -14,7 +14,7 @@ void fz_do_object_signal(struct fz_thread *t, const struct fz_op *op)
 	int expected = 0, seen;
 
 	if (t->run->oracle) {
-		target = fz_target(t, op, 0, 0, ZXVMO_RIGHT_SIGNAL);
+		target = fz_target_any(t, op, 0, ZXVMO_RIGHT_SIGNAL);
 		expected = fz_sent(t, op, false, false) ?: target.error;
 		if (!expected && ((clear | set) & ~ZXVMO_SIGNAL_USER_ALL) &&
 		    (target.object->type != ZXVMO_OBJ_TYPE_EVENT ||
@@ -41,7 +41,7 @@ void fz_do_object_wait_one(struct fz_thread *t, const struct fz_op *op)
 	else if (op->args[2] == 5 && !t->run->oracle && !op->fail)
 		deadline = ZXVMO_TIME_INFINITE;
 	if (t->run->oracle) {
-		target = fz_target(t, op, 0, 0, ZXVMO_RIGHT_WAIT);
+		target = fz_target_any(t, op, 0, ZXVMO_RIGHT_WAIT);
 		expected = fz_sent(t, op, false, true) ?: target.error;
 		if (!expected) {
 			if (!(target.object->signals & signals))
@@ -123,12 +123,13 @@ void fz_do_object_get_info(struct fz_thread *t, const struct fz_op *op)
 	if (t->run->oracle) {
 		uint32_t type = size >= ZXVMO_INFO_VMO_V1_SIZE ? ZXVMO_OBJ_TYPE_VMO : 0;
 
-		target = fz_target(t, op, 0, type, topic == ZXVMO_INFO_HANDLE_COUNT ?
-						   ZXVMO_RIGHT_INSPECT : 0);
+		target = type ? fz_target(t, op, 0, type, 0) :
+				fz_target_any(t, op, 0, topic == ZXVMO_INFO_HANDLE_COUNT ?
+							ZXVMO_RIGHT_INSPECT : 0);
 		expected = fz_sent(t, op, false, true);
 		if (!expected && size < 0)
 			expected = EOPNOTSUPP;
-		/* Only it takes the root VMAR, and nothing else. */
+		/* It takes the root VMAR in each case, and nothing else. */
 		if (!expected && topic == ZXVMO_INFO_VMAR)
 			expected = fz_value(t, op, 0) == ZXVMO_HANDLE_VMAR_ROOT_SELF ? 0 :
 				   target.error ?: EMEDIUMTYPE;
@@ -165,7 +166,7 @@ void fz_do_object_get_property(struct fz_thread *t, const struct fz_op *op)
 	else if (property == ZXVMO_PROP_VMO_CONTENT_SIZE)
 		needed = sizeof(uint64_t);
 	if (t->run->oracle) {
-		target = fz_target(t, op, 0, 0, ZXVMO_RIGHT_GET_PROPERTY);
+		target = fz_target_any(t, op, 0, ZXVMO_RIGHT_GET_PROPERTY);
 		expected = fz_sent(t, op, false, true);
 		if (!expected && !where)
 			expected = EINVAL;
@@ -215,7 +216,7 @@ void fz_do_object_set_property(struct fz_thread *t, const struct fz_op *op)
 			memcpy(where, &size, sizeof(size));
 	}
 	if (t->run->oracle) {
-		target = fz_target(t, op, 0, 0, ZXVMO_RIGHT_SET_PROPERTY);
+		target = fz_target_any(t, op, 0, ZXVMO_RIGHT_SET_PROPERTY);
 		expected = fz_sent(t, op, false, true);
 		if (!expected && !where)
 			expected = EINVAL;

@@ -270,6 +270,9 @@ int fz_errno(zx_status_t status);
 /* The handle of argument @arg, if it has this type (0: any) and these rights */
 struct fz_target fz_target(struct fz_thread *t, const struct fz_op *op, unsigned int arg,
 			   uint32_t type, uint32_t rights);
+/* Any object, the root VMAR too: that one is neither file nor object, error may be 0 */
+struct fz_target fz_target_any(struct fz_thread *t, const struct fz_op *op, unsigned int arg,
+			       uint32_t rights);
 int fz_sent(struct fz_thread *t, const struct fz_op *op, bool device_only, bool has_reserved);
 bool fz_agree(struct fz_thread *t, int expected, int seen);
 struct fz_object *fz_object_new(struct fz_thread *t, uint32_t type);

@@ -182,6 +182,18 @@ struct fz_target fz_target(struct fz_thread *t, const struct fz_op *op, unsigned
 	return target;
 }
 
+struct fz_target fz_target_any(struct fz_thread *t, const struct fz_op *op, unsigned int arg,
+			       uint32_t rights)
+{
+	const uint32_t root = ZXVMO_DEFAULT_VMAR_RIGHTS | ZXVMO_RIGHTS_IO | ZXVMO_RIGHT_EXECUTE;
+	struct fz_target target = fz_target(t, op, arg, 0, rights);
+
+	if (fz_value(t, op, arg) == ZXVMO_HANDLE_VMAR_ROOT_SELF &&
+	    (op->send != FZ_ON_OBJECT || fz_fd(t, op->args[0]) < 0))
+		target.error = rights & ~root ? EACCES : 0;
+	return target;
+}
+
 /* What comes of the way a command is sent, 0 if nothing */
 int fz_sent(struct fz_thread *t, const struct fz_op *op, bool device_only, bool has_reserved)
 {

@@ -4,7 +4,7 @@
  *
  * Each letter of an operation's arguments stands for a set of values:
  *
- *	h H V	handle; place for a new one; the root VMAR, nearly always
+ *	h H V	handle; place for a new one; the root VMAR, mostly
  *	o l z	offset, length and size in bytes; P pages of a window; B a byte there
  *	b p	address of a buffer; of one value
  *	f q u	what to fill with; a small number; any number
@@ -269,7 +269,7 @@ static uint64_t pick(uint64_t *random, char letter)
 	case 'h':
 		return pick_handle(random);
 	case 'V':
-		return percent(random, 95) ? FZ_ROOT << 8 : pick_handle(random);
+		return percent(random, 70) ? FZ_ROOT << 8 : pick_handle(random);
 	case 'H':
 		return fz_below(random, percent(random, 70) ? 3 : FZ_SLOTS);
 	case 'o':
@@ -325,7 +325,14 @@ static uint8_t pick_code(uint64_t *random, bool racing)
 		FZ_OP_VMO_CREATE_CHILD, FZ_OP_VMO_CREATE_CHILD, FZ_OP_VMO_CREATE_CHILD,
 		FZ_OP_HANDLE_DUPLICATE,
 	};
+	static const uint8_t in_regions[] = {
+		FZ_OP_VMAR_ALLOCATE, FZ_OP_VMAR_ALLOCATE, FZ_OP_VMAR_DESTROY, FZ_OP_VMAR_UNMAP,
+		FZ_OP_VMAR_MAP,
+	};
 	uint8_t code;
+
+	if (racing && percent(random, 10))
+		return PICK(random, in_regions);
 
 	if (percent(random, 60))
 		return PICK(random, often);

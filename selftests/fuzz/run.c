@@ -395,6 +395,11 @@ static void clean_up(struct fz_run *run)
 	unsigned int i;
 	int fd;
 
+	/* Others may still have handles of regions there. */
+	fz_command(run->device, ZXVMO_VMAR_UNMAP, &(struct zxvmo_vmar_range){
+		   .size = sizeof(struct zxvmo_vmar_range),
+		   .handle = ZXVMO_HANDLE_VMAR_ROOT_SELF, .addr = (uintptr_t)run->arena,
+		   .length = FZ_WINDOWS * WINDOW_SPAN });
 	for (i = 0; i < FZ_WINDOWS; i++)
 		munmap(fz_window(run, i), WINDOW_SPAN);
 	while ((fd = fz_receive_fd(run->sockets[1])) >= 0)

@@ -10,6 +10,21 @@ zx_handle_t zx_vmar_root_self(void)
 }
 ALSO(vmar_root_self);
 
+zx_status_t zx_vmar_allocate(zx_handle_t parent, zx_vm_option_t options, uint64_t offset,
+			     uint64_t size, zx_handle_t *child, zx_vaddr_t *child_addr)
+{
+	return CALL(ZXVMO_VMAR_ALLOCATE, zxvmo_vmar_allocate, parent, .options = options,
+		    .vmar_offset = offset, .length = size, .out_handle = ADDRESS(child),
+		    .out_addr = ADDRESS(child_addr));
+}
+ALSO(vmar_allocate);
+
+zx_status_t zx_vmar_destroy(zx_handle_t handle)
+{
+	return CALL(ZXVMO_VMAR_DESTROY, zxvmo_vmar_destroy, handle);
+}
+ALSO(vmar_destroy);
+
 zx_status_t zx_vmar_map(zx_handle_t handle, zx_vm_option_t options, uint64_t vmar_offset,
 			zx_handle_t vmo, uint64_t vmo_offset, uint64_t len,
 			zx_vaddr_t *mapped_addr)

@@ -237,6 +237,11 @@ static bool check_all_calls(bool device, zx_status_t status)
 	CALLED(zx_vmo_create_child(HANDLE, 2, 3, 4, &out), ZXVMO_VMO_CREATE_CHILD,
 	       zxvmo_vmo_create_child, .handle = HANDLE, .options = 2, .offset = 3,
 	       .vmo_size = 4, .out_handle = P(&out));
+	CALLED(zx_vmar_allocate(HANDLE, 2, 3, 4, &out, &addr), ZXVMO_VMAR_ALLOCATE,
+	       zxvmo_vmar_allocate, .handle = HANDLE, .options = 2, .vmar_offset = 3,
+	       .length = 4, .out_handle = P(&out), .out_addr = P(&addr));
+	CALLED(zx_vmar_destroy(HANDLE), ZXVMO_VMAR_DESTROY, zxvmo_vmar_destroy,
+	       .handle = HANDLE);
 	CALLED(zx_vmar_map(zx_vmar_root_self(), 2, 3, 4, 5, 6, &addr), ZXVMO_VMAR_MAP,
 	       zxvmo_vmar_map, .handle = ZXVMO_HANDLE_VMAR_ROOT_SELF, .options = 2,
 	       .vmar_offset = 3, .vmo = 4, .vmo_offset = 5, .length = 6,

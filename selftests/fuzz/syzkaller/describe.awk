@@ -26,6 +26,7 @@ BEGIN {
 	constants["zxvmo_vmo_op_range.op"] = "^ZXVMO_VMO_OP_"
 	constants["zxvmo_vmo_set_cache_policy.policy"] = "^ZXVMO_CACHE_POLICY_"
 	constants["zxvmo_vmar_map.options"] = "^ZXVMO_VM_"
+	constants["zxvmo_vmar_allocate.options"] = "^ZXVMO_VM_"
 	constants["zxvmo_vmar_range.options"] = "^ZXVMO_VM_PERM_"
 	types["zxvmo_vmar_range.addr"] = "vma64[1:4]"
 	types["zxvmo_vmar_range.length"] = "len[addr, int64]"

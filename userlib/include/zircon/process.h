@@ -11,8 +11,9 @@ __BEGIN_CDECLS
  *
  * The value is the same in every process and always stands for the memory of
  * the caller, so it may be kept across fork(2). It is not a descriptor: it
- * cannot be closed, duplicated or sent. Unlike Zircon's root VMAR it shares the
- * address space with what Linux programs map on their own.
+ * cannot be closed or sent; zx_handle_duplicate() makes a handle of it that can.
+ * Unlike Zircon's root VMAR it shares the address space with what Linux programs
+ * map on their own.
  *
  * Return: the handle.
  */

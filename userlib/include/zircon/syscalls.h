@@ -101,7 +101,8 @@ zx_status_t zx_handle_replace(zx_handle_t handle, zx_rights_t rights, zx_handle_
  * - ZX_INFO_HANDLE_COUNT: zx_info_handle_count_t; needs INSPECT. Descriptors
  *   made by dup(2) or fork(2) are one handle, and one that is closed counts as
  *   long as something is mapped through it.
- * - ZX_INFO_VMAR: zx_info_vmar_t; needs INSPECT, which the root VMAR has.
+ * - ZX_INFO_VMAR: zx_info_vmar_t; needs INSPECT, which the root VMAR has. It is the
+ *   same when the VMAR was destroyed.
  * - ZX_INFO_VMO, _V1, _V2, _V3: zx_info_vmo_t and its older versions.
  *
  * Return: ZX_OK. NOT_SUPPORTED: unknown topic, before the handle is looked at.
@@ -402,54 +403,104 @@ zx_status_t zx_vmo_create_child(zx_handle_t handle, uint32_t options, uint64_t o
 				uint64_t size, zx_handle_t *out);
 
 /**
+ * zx_vmar_allocate() - make a region of the address space a VMAR
+ * @parent: the VMAR that it becomes a part of; needs READ, WRITE, EXECUTE as the
+ *	CAN_MAP options ask
+ * @options: ZX_VM_CAN_MAP_READ, _WRITE, _EXECUTE: the permissions that mappings in it
+ *	can have; ZX_VM_CAN_MAP_SPECIFIC: what is in it can be placed by offsets;
+ *	ZX_VM_COMPACT: what is in it goes to the lowest place that is free, else to a
+ *	random one; ZX_VM_SPECIFIC, ZX_VM_OFFSET_IS_UPPER_LIMIT, ZX_VM_ALIGN_
+ * @offset: with ZX_VM_SPECIFIC where it begins, with ZX_VM_OFFSET_IS_UPPER_LIMIT where
+ *	it ends at the latest, in bytes from the base of @parent; else 0
+ * @size: bytes, a multiple of the page size
+ * @child: receives the handle, with ZX_DEFAULT_VMAR_RIGHTS and READ, WRITE, EXECUTE
+ *	as the CAN_MAP options say
+ * @child_addr: receives its address
+ *
+ * All its addresses are its own from now on. It stays when its handles are closed. Only
+ * this process can use it: where fork(2) or SCM_RIGHTS takes the handle, zx_vmar_
+ * calls on it are ACCESS_DENIED.
+ *
+ * Return: ZX_OK. In this order: @parent. INVALID_ARGS: @options, @size is misaligned.
+ * BAD_STATE: @parent was destroyed. INVALID_ARGS: @size is 0. ACCESS_DENIED: CAN_MAP_
+ * that @parent was made without. INVALID_ARGS: SPECIFIC with UPPER_LIMIT, @offset is
+ * not for these options or misaligned. ACCESS_DENIED: @parent was made without
+ * ZX_VM_CAN_MAP_SPECIFIC. INVALID_ARGS: the place is outside @parent, or its address
+ * is not aligned as asked. ALREADY_EXISTS: something is there. NO_RESOURCES: no room,
+ * no descriptor. NO_MEMORY. INVALID_ARGS: @child, @child_addr. (vmar.md 2.0, 2.1)
+ */
+zx_status_t zx_vmar_allocate(zx_handle_t parent, zx_vm_option_t options, uint64_t offset,
+			     uint64_t size, zx_handle_t *child, zx_vaddr_t *child_addr);
+
+/**
+ * zx_vmar_destroy() - end a VMAR
+ * @handle: the VMAR; needs OP_CHILDREN
+ *
+ * Unmaps the mappings of VMOs in it and ends all VMARs in it; what is mapped there by
+ * other means stays. The handle is still to be closed.
+ *
+ * Return: ZX_OK. NOT_SUPPORTED: the root VMAR. BAD_STATE: it was destroyed. NO_MEMORY:
+ * part of it may be unmapped. (vmar.md 2.5)
+ */
+zx_status_t zx_vmar_destroy(zx_handle_t handle);
+
+/**
  * zx_vmar_map() - map a VMO
- * @handle: zx_vmar_root_self(); there are no other VMARs in this version
+ * @handle: the VMAR; needs READ, WRITE, EXECUTE as @options ask
  * @options: ZX_VM_PERM_READ, _WRITE, _EXECUTE, _READ_IF_XOM_UNSUPPORTED,
- *	ZX_VM_SPECIFIC, ZX_VM_REQUIRE_NON_RESIZABLE, ZX_VM_ALLOW_FAULTS
- * @vmar_offset: with ZX_VM_SPECIFIC the place of the mapping, in bytes from the
- *	base of the VMAR; else 0
+ *	ZX_VM_SPECIFIC, ZX_VM_SPECIFIC_OVERWRITE, ZX_VM_OFFSET_IS_UPPER_LIMIT,
+ *	ZX_VM_ALIGN_, ZX_VM_REQUIRE_NON_RESIZABLE, ZX_VM_ALLOW_FAULTS
+ * @vmar_offset: with ZX_VM_SPECIFIC and _OVERWRITE where the mapping begins, with
+ *	ZX_VM_OFFSET_IS_UPPER_LIMIT where it ends at the latest, in bytes from the base
+ *	of the VMAR; else 0
  * @vmo: the VMO; needs MAP and READ, WRITE, EXECUTE as @options ask
  * @vmo_offset: first byte in the VMO, a multiple of the page size; it may lie
  *	beyond its end
  * @len: bytes, rounded up to pages
  * @mapped_addr: receives the address
  *
- * The mapping keeps the VMO alive and remembers the rights of @vmo, which
+ * The mapping keeps the VMO alive and remembers the rights of both handles, which
  * zx_vmar_protect() cannot exceed later. An access that is not permitted raises
  * SIGSEGV, one that finds no page SIGBUS, where Zircon raises an exception.
  *
  * Return: ZX_OK. In this order: the handles, then ACCESS_DENIED: no MAP.
  * INVALID_ARGS: WRITE or EXECUTE without READ, CAN_MAP_ options. ACCESS_DENIED:
  * a permission without its right. INVALID_ARGS: unknown options. NOT_SUPPORTED:
- * ZX_VM_REQUIRE_NON_RESIZABLE and the VMO is resizable; an option of Zircon
- * that this version does not have. INVALID_ARGS: @vmo_offset is misaligned.
- * OUT_OF_RANGE: @len or @vmo_offset + @len wraps. INVALID_ARGS: @len is 0, or
- * @vmar_offset is not for these options, misaligned or outside the VMAR.
- * ALREADY_EXISTS: something is mapped there, also if not by this library.
- * NO_MEMORY. INVALID_ARGS: @mapped_addr; nothing stays mapped. (vmar.md 2.2)
+ * ZX_VM_REQUIRE_NON_RESIZABLE and the VMO is resizable; it is discardable, without
+ * ZX_VM_ALLOW_FAULTS. INVALID_ARGS: ZX_VM_COMPACT,
+ * ZX_VM_CAN_MAP_SPECIFIC. ACCESS_DENIED: a permission that the VMAR was made without.
+ * NOT_SUPPORTED: an option of Zircon that this version does not have. INVALID_ARGS:
+ * @vmo_offset is misaligned. OUT_OF_RANGE: @len or @vmo_offset + @len wraps. Then
+ * as zx_vmar_allocate() from BAD_STATE on; OVERWRITE where a VMAR is: INVALID_ARGS.
+ * ALREADY_EXISTS: something is there, also what is not from a VMO. NO_RESOURCES: no
+ * room. NO_MEMORY: OVERWRITE may have unmapped what was there. INVALID_ARGS:
+ * @mapped_addr; nothing stays mapped. (vmar.md 2.2)
  */
 zx_status_t zx_vmar_map(zx_handle_t handle, zx_vm_option_t options, uint64_t vmar_offset,
 			zx_handle_t vmo, uint64_t vmo_offset, uint64_t len,
 			zx_vaddr_t *mapped_addr);
 
 /**
- * zx_vmar_unmap() - remove mappings
- * @handle: zx_vmar_root_self()
+ * zx_vmar_unmap() - remove mappings and VMARs
+ * @handle: the VMAR they are in
  * @addr: address, a multiple of the page size
  * @len: bytes, rounded up to pages
  *
  * Only mappings of VMOs go; what the program mapped by other means stays, and
- * holes are fine. A mapping partly in the range is cut.
+ * holes are fine. A mapping partly in the range is cut. VMARs in the range are
+ * destroyed; that needs OP_CHILDREN.
  *
- * Return: ZX_OK. INVALID_ARGS: @addr is misaligned, @len is 0, the range is
- * outside the VMAR. NO_MEMORY: a mapping would be split into too many.
- * (vmar.md 2.3)
+ * Return: ZX_OK. INVALID_ARGS: @addr is misaligned, @len is 0. BAD_STATE: the VMAR
+ * was destroyed. INVALID_ARGS: the range is outside the VMAR, or there is another VMAR
+ * partly in the range, or any without the right. NO_MEMORY: a mapping would be split
+ * into too many. (vmar.md 2.3)
  */
 zx_status_t zx_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr, uint64_t len);
 
 /**
  * zx_vmar_protect() - change the permissions of mappings
- * @handle: zx_vmar_root_self()
+ * @handle: the VMAR they are in; needs READ, WRITE, EXECUTE as @options ask, and
+ *	OP_CHILDREN for mappings in VMARs of this one
  * @options: ZX_VM_PERM_READ, _WRITE, _EXECUTE, _READ_IF_XOM_UNSUPPORTED; 0
  *	forbids all access
  * @addr: address, a multiple of the page size
@@ -460,11 +511,13 @@ zx_status_t zx_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr, uint64_t len);
  * have been changed when an error is returned.
  *
  * Return: ZX_OK. INVALID_ARGS: WRITE or EXECUTE without READ, other options,
- * @addr is misaligned, @len is 0, the range is outside the VMAR. NOT_FOUND:
- * there is a hole or a mapping that is not of a VMO. ACCESS_DENIED: a
- * permission beyond the VMO handle's rights at map time, or one that a security
- * module of Linux refuses. NO_MEMORY: a mapping would be split into too many;
- * part of the range may have been changed. (vmar.md 2.4)
+ * @addr is misaligned, @len is 0. BAD_STATE: the VMAR was destroyed. INVALID_ARGS: the
+ * range is outside the VMAR. What comes first by address: NOT_FOUND: there is a hole or
+ * a mapping that is not of a VMO. ACCESS_DENIED: a permission beyond the rights at map
+ * time, or one that a security module of Linux refuses. For mappings in a VMAR of this
+ * one, INVALID_ARGS: no OP_CHILDREN; ACCESS_DENIED: a permission more than now. At the
+ * end, NO_MEMORY: a mapping would be split into too many; part of the range may have
+ * been changed. (vmar.md 2.4)
  */
 zx_status_t zx_vmar_protect(zx_handle_t handle, zx_vm_option_t options, zx_vaddr_t addr,
 			    uint64_t len);
@@ -566,6 +619,8 @@ __ZX_ALSO(vmo_op_range);
 __ZX_ALSO(vmo_set_cache_policy);
 __ZX_ALSO(vmo_replace_as_executable);
 __ZX_ALSO(vmo_transfer_data);
+__ZX_ALSO(vmar_allocate);
+__ZX_ALSO(vmar_destroy);
 __ZX_ALSO(vmar_map);
 __ZX_ALSO(vmar_unmap);
 __ZX_ALSO(vmar_protect);

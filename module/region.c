@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The tree of regions of an address space, and where a region has room.
+ *
+ * Room is where nothing is: neither a region that is part of this one nor a VMA,
+ * other than a reservation of the region itself (see vmar.c) or one that a region
+ * has left behind that is dead. A VMA that is none of ours is an obstacle like
+ * any other. Whoever looks for room does so with mmap_lock held for writing, from
+ * within the mmap that takes the place, so that nobody comes in between.
+ *
+ * All functions need the address space's lock.
+ */
+#include <linux/random.h>
+
+#include "vmar.h"
+
+/* How often a random place is tried before all places are counted */
+#define NR_TRIES	8
+
+static u64 region_end(const struct zxvmo_region *region)
+{
+	return region->base + region->len;
+}
+
+/**
+ * zxvmo_region_first() - find a part of a region
+ * @region: the region
+ * @addr: an address
+ *
+ * Return: its lowest part that ends beyond @addr, or NULL.
+ */
+struct zxvmo_region *zxvmo_region_first(const struct zxvmo_region *region, u64 addr)
+{
+	struct rb_node *node = region->children.rb_node;
+	struct zxvmo_region *first = NULL;
+
+	while (node) {
+		struct zxvmo_region *child =
+			rb_entry(node, struct zxvmo_region, link);
+
+		if (region_end(child) > addr) {
+			first = child;
+			node = node->rb_left;
+		} else {
+			node = node->rb_right;
+		}
+	}
+	return first;
+}
+
+static bool region_less(struct rb_node *a, const struct rb_node *b)
+{
+	return rb_entry(a, struct zxvmo_region, link)->base <
+	       rb_entry(b, struct zxvmo_region, link)->base;
+}
+
+/**
+ * zxvmo_region_link() - make a region a part of another
+ * @parent: the other, which has room for it
+ * @region: the region
+ */
+void zxvmo_region_link(struct zxvmo_region *parent, struct zxvmo_region *region)
+{
+	region->parent = parent;
+	region->dead = false;
+	rb_add(&region->link, &parent->children, region_less);
+}
+
+/**
+ * zxvmo_region_unlink() - take a region without parts out of the tree
+ * @region: the region
+ */
+void zxvmo_region_unlink(struct zxvmo_region *region)
+{
+	WARN_ON_ONCE(!RB_EMPTY_ROOT(&region->children));
+	rb_erase(&region->link, &region->parent->children);
+	region->dead = true;
+}
+
+/**
+ * zxvmo_region_kill() - take a region and all its parts out of the tree
+ * @region: the region
+ */
+void zxvmo_region_kill(struct zxvmo_region *region)
+{
+	struct zxvmo_region *end = region->parent;
+	struct zxvmo_region *parent;
+
+	/* From the leaves up; regions may be nested too deep for recursion. */
+	do {
+		while (!RB_EMPTY_ROOT(&region->children))
+			region = rb_entry(region->children.rb_node,
+					  struct zxvmo_region, link);
+		parent = region->parent;
+		zxvmo_region_unlink(region);
+		region = parent;
+		cond_resched();
+	} while (region != end);
+}
+
+/**
+ * zxvmo_region_is_room() - whether a VMA only keeps room free in a region
+ * @region: the region
+ * @vma: a VMA within it
+ *
+ * Return: true if it does.
+ */
+bool zxvmo_region_is_room(const struct zxvmo_region *region,
+			  const struct vm_area_struct *vma)
+{
+	const struct zxvmo_region *reserved = zxvmo_vma_region(vma);
+
+	return reserved && (reserved == region || reserved->dead);
+}
+
+/* The first of [@addr, @end) that is not room, and its end; or @end. */
+static u64 next_obstacle(const struct zxvmo_region *region, u64 addr, u64 end,
+			 u64 *stop)
+{
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma = find_vma(mm, addr);
+	struct zxvmo_region *child = zxvmo_region_first(region, addr);
+	u64 start = end;
+
+	mmap_assert_locked(mm);
+	while (vma && vma->vm_start < end && zxvmo_region_is_room(region, vma))
+		vma = find_vma(mm, vma->vm_end);
+	*stop = end;
+	if (vma && vma->vm_start < end) {
+		start = max_t(u64, addr, vma->vm_start);
+		*stop = vma->vm_end;
+	}
+	if (child && child->base < start) {
+		start = max(addr, child->base);
+		*stop = region_end(child);
+	}
+	return start;
+}
+
+/* Places in [@first, @end) if all of it is room; @first is aligned. */
+static u64 nr_places(u64 first, u64 end, u64 length, u64 align)
+{
+	if (first > end || length > end - first)
+		return 0;
+	return (end - first - length) / align + 1;
+}
+
+/* Finds place number @n, counted from the lowest; returns how many it passed. */
+static u64 find_place(const struct zxvmo_request *request, u64 end, u64 length,
+		      u64 n, u64 *addr)
+{
+	u64 at = request->region->base, passed = 0;
+
+	*addr = U64_MAX;
+	while (at < end) {
+		u64 first = ALIGN(at, request->align), stop;
+		u64 obstacle = next_obstacle(request->region, at, end, &stop);
+		u64 nr = nr_places(first, obstacle, length, request->align);
+
+		if (n - passed < nr) {
+			*addr = first + (n - passed) * request->align;
+			break;
+		}
+		passed += nr;
+		at = stop;
+		cond_resched();
+	}
+	return passed;
+}
+
+/* Each place is as likely as any other, as on Zircon. */
+static unsigned long place_anywhere(const struct zxvmo_request *request, u64 length)
+{
+	const struct zxvmo_region *region = request->region;
+	u64 end = request->limit ?: region_end(region);
+	u64 first = ALIGN(region->base, request->align);
+	u64 nr = nr_places(first, end, length, request->align);
+	u64 addr, stop;
+	int i;
+
+	if (!nr)
+		return -EMFILE;
+	if (!(region->options & ZXVMO_VM_COMPACT)) {
+		for (i = 0; i < NR_TRIES; i++) {
+			addr = first + get_random_u64() % nr * request->align;
+			if (next_obstacle(region, addr, addr + length, &stop) ==
+			    addr + length)
+				return addr;
+		}
+		nr = find_place(request, end, length, U64_MAX, &addr);
+		if (!nr)
+			return -EMFILE;
+		nr = get_random_u64() % nr;
+	} else {
+		nr = 0;
+	}
+	find_place(request, end, length, nr, &addr);
+	return addr == U64_MAX ? -EMFILE : addr;
+}
+
+/* In the root Linux looks for a place, as it does for mmap(2). */
+static unsigned long place_in_root(const struct zxvmo_request *request,
+				   struct file *file, u64 length)
+{
+	const struct zxvmo_region *root = request->region;
+	unsigned long addr;
+	u64 stop;
+
+	if (!request->limit) {
+		addr = mm_get_unmapped_area(current->mm, file, 0,
+					    length + request->align - PAGE_SIZE,
+					    0, 0);
+		if (!IS_ERR_VALUE(addr)) {
+			addr = ALIGN(addr, request->align);
+			if (addr >= root->base &&
+			    next_obstacle(root, addr, addr + length, &stop) ==
+			    addr + length)
+				return addr;
+		}
+	}
+	return place_anywhere(request, length);
+}
+
+static bool may_replace(const struct zxvmo_request *request,
+			const struct vm_area_struct *vma)
+{
+	if (zxvmo_region_is_room(request->region, vma))
+		return true;
+	if (request->where == ZXVMO_ROOM_AT)
+		return false;
+	return zxvmo_vma_is_vmo(vma) ||
+	       (request->where == ZXVMO_OURS_AT && zxvmo_vma_region(vma));
+}
+
+/* Regions that are part of this one are the caller's affair. */
+static unsigned long place_at(const struct zxvmo_request *request, u64 length)
+{
+	struct mm_struct *mm = current->mm;
+	u64 addr = request->addr, end = addr + length;
+	struct vm_area_struct *vma;
+
+	for (vma = find_vma(mm, addr); vma && vma->vm_start < end;
+	     vma = find_vma(mm, vma->vm_end)) {
+		if (!may_replace(request, vma))
+			return -EEXIST;
+	}
+	return addr;
+}
+
+/**
+ * zxvmo_region_place() - where a new VMA goes
+ * @request: what is asked for
+ * @file: file of the VMA
+ * @length: its length
+ *
+ * mmap_lock is held for writing: what is found is so until the VMA is there.
+ *
+ * Return: its address. -EEXIST: something is there that must stay. -EMFILE:
+ * there is no room.
+ */
+unsigned long zxvmo_region_place(struct zxvmo_request *request, struct file *file,
+				 u64 length)
+{
+	unsigned long addr;
+
+	mmap_assert_write_locked(current->mm);
+	if (request->where != ZXVMO_ROOM)
+		return place_at(request, length);
+	addr = request->region->parent ? place_anywhere(request, length) :
+					 place_in_root(request, file, length);
+	if (!IS_ERR_VALUE(addr))
+		request->addr = addr;
+	return addr;
+}

@@ -434,7 +434,7 @@ static int unmapped(struct world *w, int outcome)
 }
 
 CHAIN(command, vmar_unmap, unmapped(w, RANGE(w, VMAR_UNMAP, 0, 0, VMO_PAGES)),
-	.command = ZXVMO_VMAR_UNMAP, .prepare = map_touched)
+	.command = ZXVMO_VMAR_UNMAP, .prepare = map_touched, .fails = { ENOMEM })
 
 CHAIN(command, vmar_unmap_middle, RANGE(w, VMAR_UNMAP, 0, 4, 8),
 	.command = ZXVMO_VMAR_UNMAP, .prepare = map_with_holes, .fails = { ENOMEM },
@@ -446,7 +446,103 @@ CHAIN(command, vmar_unmap_two, RANGE(w, VMAR_UNMAP, 0, 3, 8),
 	.partly = ABOUT_MAPPINGS | ABOUT_HOLES)
 
 CHAIN(command, vmar_protect, RANGE(w, VMAR_PROTECT, ZXVMO_VM_PERM_READ, 2, 4),
-	.command = ZXVMO_VMAR_PROTECT, .prepare = map_touched)
+	.command = ZXVMO_VMAR_PROTECT, .prepare = map_touched, .fails = { ENOMEM })
+
+/* A region with a mapping of the VMO in its middle */
+#define REGION		0x30000000ULL
+#define REGION_PAGES	(2 * VMO_PAGES)
+
+static void region(struct __test_metadata *_metadata, struct world *w)
+{
+	__u64 addr;
+
+	ASSERT_ERRNO(0, zt_call(VMAR_ALLOCATE, vmar_allocate,
+				.handle = ZXVMO_HANDLE_VMAR_ROOT_SELF,
+				.options = ZXVMO_VM_SPECIFIC | ZXVMO_VM_CAN_MAP_SPECIFIC |
+					   ZXVMO_VM_CAN_MAP_READ | ZXVMO_VM_CAN_MAP_WRITE,
+				.vmar_offset = REGION, .length = REGION_PAGES * PAGE,
+				.out_handle = ZT_ADDRESS(&w->values[0]),
+				.out_addr = ZT_ADDRESS(&addr)));
+	w->map = (char *)(uintptr_t)addr;
+	w->map_size = REGION_PAGES * PAGE;
+	w->map_is_private = true;
+	w->holes = true;
+}
+
+#define MAP_IN_REGION(w, _options, page)					\
+	zt_call(VMAR_MAP, vmar_map, .handle = (w)->values[0],			\
+		.options = ZXVMO_VM_PERM_READ | (_options), .vmo = (w)->vmo,	\
+		.vmar_offset = (page) * PAGE, .length = VMO_PAGES * PAGE,	\
+		.out_addr = OUT2(w))
+
+static void mapped_region(struct __test_metadata *_metadata, struct world *w)
+{
+	region(_metadata, w);
+	ASSERT_ERRNO(0, MAP_IN_REGION(w, ZXVMO_VM_SPECIFIC, 8));
+}
+
+/* The same with a region in it */
+static void nested_region(struct __test_metadata *_metadata, struct world *w)
+{
+	mapped_region(_metadata, w);
+	ASSERT_ERRNO(0, zt_call(VMAR_ALLOCATE, vmar_allocate, .handle = w->values[0],
+				.length = 2 * PAGE, .out_handle = ZT_ADDRESS(&w->values[1]),
+				.out_addr = OUT2(w)));
+}
+
+#define ALLOCATE(w, parent)							\
+	COMMAND(VMAR_ALLOCATE, vmar_allocate, .handle = parent, .length = 4 * PAGE, \
+		.out_handle = OUT(w), .out_addr = OUT2(w))
+
+/* What was made in the root goes with its reservation */
+static int allocated(struct world *w, int outcome)
+{
+	if (!outcome) {
+		w->map = (char *)(uintptr_t)w->out[1];
+		w->map_size = 4 * PAGE;
+		w->map_is_private = true;
+	}
+	return outcome;
+}
+
+CHAIN(command, vmar_allocate, allocated(w, ALLOCATE(w, ZXVMO_HANDLE_VMAR_ROOT_SELF)),
+	.command = ZXVMO_VMAR_ALLOCATE, .fails = { ENOMEM })
+
+CHAIN(command, vmar_allocate_in_region, ALLOCATE(w, w->values[0]),
+	.command = ZXVMO_VMAR_ALLOCATE, .prepare = mapped_region, .fails = { ENOMEM })
+
+CHAIN(command, vmar_map_in_region,
+	COMMAND(VMAR_MAP, vmar_map, .handle = w->values[0],
+		.options = ZXVMO_VM_PERM_READ | ZXVMO_VM_SPECIFIC, .vmo = w->vmo,
+		.vmar_offset = 8 * PAGE, .length = VMO_PAGES * PAGE, .out_addr = OUT(w)),
+	.command = ZXVMO_VMAR_MAP, .prepare = region, .fails = { ENOMEM })
+
+/* What it should have replaced may be gone, and is reserved then */
+CHAIN(command, vmar_map_overwrite,
+	COMMAND(VMAR_MAP, vmar_map, .handle = w->values[0],
+		.options = ZXVMO_VM_PERM_READ | ZXVMO_VM_SPECIFIC_OVERWRITE, .vmo = w->vmo,
+		.vmar_offset = 12 * PAGE, .length = 4 * PAGE, .out_addr = OUT(w)),
+	.command = ZXVMO_VMAR_MAP, .prepare = mapped_region, .fails = { ENOMEM },
+	.partly = ABOUT_MAPPINGS)
+
+CHAIN(command, vmar_unmap_in_region,
+	COMMAND(VMAR_UNMAP, vmar_range, .handle = w->values[0],
+		.addr = ZT_ADDRESS(w->map + 10 * PAGE), .length = 4 * PAGE),
+	.command = ZXVMO_VMAR_UNMAP, .prepare = mapped_region, .fails = { ENOMEM },
+	.partly = ABOUT_MAPPINGS)
+
+CHAIN(command, vmar_destroy, COMMAND(VMAR_DESTROY, vmar_destroy, .handle = w->values[0]),
+	.command = ZXVMO_VMAR_DESTROY, .prepare = nested_region, .may = { ENOMEM },
+	.partly = ABOUT_MAPPINGS | ABOUT_HOLES)
+
+CHAIN(command, vmar_destroy_in_region,
+	COMMAND(VMAR_DESTROY, vmar_destroy, .handle = w->values[1]),
+	.command = ZXVMO_VMAR_DESTROY, .prepare = nested_region, .fails = { ENOMEM })
+
+CHAIN(command, handle_duplicate_root,
+	COMMAND(HANDLE_DUPLICATE, handle_duplicate, .handle = ZXVMO_HANDLE_VMAR_ROOT_SELF,
+		.rights = SAME, .out_handle = OUT(w)),
+	.command = ZXVMO_HANDLE_DUPLICATE, .fails = { ENOMEM })
 
 /* File operations */
 

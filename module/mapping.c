@@ -149,6 +149,20 @@ static struct file *map_file(const struct zxvmo_ref *ref, u32 vmar_rights)
 			get_file(ref->file);
 }
 
+/* Removes what was mapped a moment ago, unless a region is there by now. */
+static void map_undo(const struct zxvmo_vmar_ref *v, u64 start, u64 end)
+{
+	const struct zxvmo_region *child;
+
+	/* Who is killed does not miss it. */
+	if (zxvmo_aspace_lock(v->aspace))
+		return;
+	child = zxvmo_region_first(v->region, start);
+	if (!v->region->dead && !(child && child->base < end))
+		zxvmo_aspace_clear(v->aspace, v->region, v->holder, start, end);
+	zxvmo_aspace_unlock(v->aspace);
+}
+
 int zxvmo_vmar_map(struct zxvmo_cmd *cmd)
 {
 	struct zxvmo_vmar_map *arg = cmd->arg;
@@ -184,13 +198,8 @@ int zxvmo_vmar_map(struct zxvmo_cmd *cmd)
 	if (ret)
 		goto out_vmo;
 	ret = put_user(addr, (u64 __user *)u64_to_user_ptr(arg->out_addr));
-	if (ret) {
-		mutex_lock(&v.aspace->lock);
-		if (!v.region->dead)
-			zxvmo_aspace_clear(v.aspace, v.region, v.holder, addr,
-					   addr + length);
-		zxvmo_aspace_unlock(v.aspace);
-	}
+	if (ret)
+		map_undo(&v, addr, addr + length);
 out_vmo:
 	zxvmo_handle_put(&ref);
 out_vmar:

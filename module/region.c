@@ -109,8 +109,16 @@ bool zxvmo_region_is_room(const struct zxvmo_region *region,
 			  const struct vm_area_struct *vma)
 {
 	const struct zxvmo_region *reserved = zxvmo_vma_region(vma);
+	int level;
 
-	return reserved && (reserved == region || reserved->dead);
+	if (!reserved || reserved->dead)
+		return reserved;
+	/* A destroy that failed halfway has left a reservation of one further up. */
+	for (level = 0; region && level < 64; level++, region = region->parent) {
+		if (region == reserved)
+			return true;
+	}
+	return false;
 }
 
 /* The first of [@addr, @end) that is not room, and its end; or @end. */

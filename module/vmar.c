@@ -163,6 +163,8 @@ void zxvmo_vmar_bury(struct zxvmo_vmar *vmar)
 	if (vmar->parent)
 		fput(vmar->parent);
 	zxvmo_aspace_put(vmar->aspace);
+	zxvmo_account_uncharge(zxvmo_account_id(vmar->account), 1);
+	zxvmo_account_put(vmar->account);
 	kfree(vmar);
 }
 
@@ -175,12 +177,10 @@ static void vmar_free(struct zxvmo_object *object)
 	zxvmo_aspace_add_orphan(vmar);
 }
 
+/* Not its address, which whoever was passed a handle without INSPECT must not see. */
 static void vmar_show(struct seq_file *m, struct zxvmo_object *object)
 {
-	const struct zxvmo_region *region = zxvmo_to_vmar(object)->region;
-
-	seq_printf(m, "zx-vmar-base:\t0x%llx\n", region->base);
-	seq_printf(m, "zx-vmar-len:\t0x%llx\n", region->len);
+	seq_printf(m, "zx-vmar-len:\t0x%llx\n", zxvmo_to_vmar(object)->region->len);
 }
 
 const struct zxvmo_object_type zxvmo_vmar_type = {
@@ -191,7 +191,10 @@ const struct zxvmo_object_type zxvmo_vmar_type = {
 	.show = vmar_show,
 };
 
-/* A VMAR that is no part of the tree yet, and its handle. */
+/*
+ * A VMAR that is no part of the tree yet, and its handle. It counts towards the
+ * user's share: neither descriptors nor mappings limit how deep VMARs are nested.
+ */
 static struct file *vmar_new(struct zxvmo_aspace *aspace, struct file *relative,
 			     u32 rights)
 {
@@ -199,12 +202,23 @@ static struct file *vmar_new(struct zxvmo_aspace *aspace, struct file *relative,
 
 	if (!vmar)
 		return ERR_PTR(-ENOMEM);
+	vmar->account = zxvmo_account_get();
+	if (!vmar->account)
+		goto err_vmar;
+	if (zxvmo_account_charge_reclaim(vmar->account, 1))
+		goto err_account;
 	zxvmo_object_init(&vmar->object, &zxvmo_vmar_type, 0);
 	zxvmo_aspace_hold(aspace);
 	vmar->aspace = aspace;
 	vmar->region = &vmar->own;
 	vmar->own.dead = true;
 	return zxvmo_handle_new(&vmar->object, relative, rights);
+
+err_account:
+	zxvmo_account_put(vmar->account);
+err_vmar:
+	kfree(vmar);
+	return ERR_PTR(-ENOMEM);
 }
 
 /**
@@ -507,9 +521,11 @@ int zxvmo_vmar_allocate(struct zxvmo_cmd *cmd)
 	else
 		ret = zxvmo_handle_deliver(file, arg->out_handle);
 	if (ret) {
-		mutex_lock(&v.aspace->lock);
-		vmar_remove(vmar);
-		zxvmo_aspace_unlock(v.aspace);
+		/* Who is killed does not miss it. */
+		if (!zxvmo_aspace_lock(v.aspace)) {
+			vmar_remove(vmar);
+			zxvmo_aspace_unlock(v.aspace);
+		}
 	}
 	fput(file);
 out:

@@ -107,6 +107,7 @@ struct zxvmo_aspace {
  * struct zxvmo_vmar - a VMAR
  * @object: base
  * @aspace: the address space it is part of
+ * @account: who is charged for it, as for a page
  * @region: its addresses: @own, or the root of @aspace
  * @own: the region that goes with the object
  * @orphan: in the address space's orphans
@@ -115,6 +116,7 @@ struct zxvmo_aspace {
 struct zxvmo_vmar {
 	struct zxvmo_object object;
 	struct zxvmo_aspace *aspace;
+	struct zxvmo_account *account;
 	struct zxvmo_region *region;
 	struct zxvmo_region own;
 	struct llist_node orphan;

@@ -53,13 +53,14 @@ static int copy_get_pages(struct zxvmo_vmo *vmo, u64 offset, size_t count,
 	for (;;) {
 		copy_lock(owner, write);
 		ret = zxvmo_vmo_check_range(vmo, offset, count);
-		if (!ret && owner->discarded && count)
-			ret = -ENOENT;
 		if (ret)
 			break;
 		for (i = 0; i < nr; i++) {
 			if (!write) {
 				pages[i] = zxvmo_ptree_lookup(&owner->tree, first + i);
+				/* What is discarded has no pages at all. */
+				if (!pages[i] && owner->discarded)
+					goto discarded;
 				continue;
 			}
 			pages[i] = zxvmo_ptree_lookup_private(&owner->tree, first + i);
@@ -75,6 +76,10 @@ static int copy_get_pages(struct zxvmo_vmo *vmo, u64 offset, size_t count,
 	}
 	copy_unlock(owner, write);
 	return ret;
+
+discarded:
+	copy_unlock(owner, write);
+	return -ENOENT;
 }
 
 /*

@@ -16,11 +16,9 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdatomic.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <unistd.h>
+#include <sys/syscall.h>
 
 #include "libzircon.h"
 
@@ -39,11 +37,22 @@ static int descriptor(uint64_t value)
 	return (int)(uint32_t)value - 1;
 }
 
-static bool is_device(int fd)
+/* The number of a character device, 0 if the descriptor is none. */
+static dev_t number_of(int fd)
 {
 	struct stat st;
 
-	return !fstat(fd, &st) && S_ISCHR(st.st_mode) && st.st_rdev == device_number;
+	/* On 64-bit machines libc's structure is the kernel's. */
+	if (zxvmo_syscall(SYS_fstat, fd, ADDRESS(&st), 0) || !S_ISCHR(st.st_mode))
+		return 0;
+	return st.st_rdev;
+}
+
+static bool is_device(int fd)
+{
+	dev_t number = number_of(fd);
+
+	return number && number == device_number;
 }
 
 /* Gives up a descriptor that is not the device. Returns the new value. */
@@ -54,75 +63,74 @@ static uint64_t forget(uint64_t value)
 	return atomic_compare_exchange_strong(&device, &value, none) ? none : value;
 }
 
-/* Returns a new descriptor, or -1 with errno. */
+/* Returns a new descriptor, or a negative errno. */
 static int open_device(void)
 {
-	struct stat st;
+	dev_t number;
 	int fd, high;
 
 	do {
-		fd = open("/dev/zxvmo", O_RDWR | O_CLOEXEC | O_NOCTTY);
-	} while (fd < 0 && errno == EINTR);
+		fd = zxvmo_syscall(SYS_openat, AT_FDCWD, ADDRESS("/dev/zxvmo"),
+				   O_RDWR | O_CLOEXEC | O_NOCTTY);
+	} while (fd == -EINTR);
 	if (fd < 0)
-		return -1;
+		return fd;
 
-	if (fstat(fd, &st) || !S_ISCHR(st.st_mode)) {
-		close(fd);
-		errno = ENODEV;
-		return -1;
+	number = number_of(fd);
+	if (!number) {
+		zxvmo_syscall(SYS_close, fd, 0, 0);
+		return -ENODEV;
 	}
-	device_number = st.st_rdev;
+	device_number = number;
 
-	high = fcntl(fd, F_DUPFD_CLOEXEC, LOWEST_FD);
+	high = zxvmo_syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, LOWEST_FD);
 	if (high < 0)
 		return fd;
-	close(fd);
+	zxvmo_syscall(SYS_close, fd, 0, 0);
 	return high;
 }
 
 /* Puts a new descriptor in the place of none, unless another thread has. */
 static zx_status_t replace(uint64_t *value)
 {
-	zx_status_t status = ZX_OK;
-	int fd, cancel_state;
+	int fd = open_device();
 	uint64_t opened;
 
-	/* open(2) and close(2) must not end the thread halfway. */
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
-	fd = open_device();
-	if (fd >= 0) {
-		opened = *value | ((uint32_t)fd + 1);
-		if (atomic_compare_exchange_strong(&device, value, opened))
-			*value = opened;
-		else
-			close(fd);
-	} else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) {
-		status = zxvmo_status_from_errno(errno);
-	} else {
-		status = ZX_ERR_NOT_SUPPORTED;
-	}
-	pthread_setcancelstate(cancel_state, NULL);
-	return status;
+	if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM)
+		return zxvmo_status_from_errno(-fd);
+	if (fd < 0)
+		return ZX_ERR_NOT_SUPPORTED;
+	opened = *value | ((uint32_t)fd + 1);
+	if (atomic_compare_exchange_strong(&device, value, opened))
+		*value = opened;
+	else
+		zxvmo_syscall(SYS_close, fd, 0, 0);
+	return ZX_OK;
+}
+
+static long send(uint64_t value, unsigned int command, const void *args)
+{
+	return zxvmo_syscall(SYS_ioctl, descriptor(value), command, ADDRESS(args));
 }
 
 /*
- * The call on from where zxvmo_call() got stuck: with the errno of the ioctl, or
- * 0 before it. Apart, so that what succeeds at once need not save registers.
+ * The call on from where zxvmo_call() got stuck: with the result of the ioctl, or 0
+ * before it. Apart, so that what succeeds at once need not save registers.
  */
 static __attribute__((noinline)) zx_status_t
-call_on(uint64_t value, int err, unsigned int command, const void *args)
+call_on(uint64_t value, long result, unsigned int command, const void *args)
 {
 	bool sure = false;
 	zx_status_t status;
 
 	for (;;) {
 		/* The number may be the device again: then the generation is another. */
-		if (err && err != EINTR) {
+		if (result && result != -EINTR) {
 			if (!is_device(descriptor(value)) || device != value)
 				value = forget(value);
 			/* Or for an instant another thread's, which came too late with it. */
-			else if (sure || err != EBADF)
-				return zxvmo_status_from_errno(err);
+			else if (sure || result != -EBADF)
+				return zxvmo_status_from_errno(-result);
 			else
 				sure = true;
 		}
@@ -131,26 +139,23 @@ call_on(uint64_t value, int err, unsigned int command, const void *args)
 			if (status)
 				return status;
 		}
-		if (ioctl(descriptor(value), command, args) >= 0)
+		result = send(value, command, args);
+		if (result >= 0)
 			return ZX_OK;
-		err = errno;
 	}
 }
 
 zx_status_t zxvmo_call(unsigned int command, bool to_none, const void *args)
 {
 	uint64_t value = device;
-	int saved_errno = errno;
-	zx_status_t status = ZX_OK;
-	int err = 0;
+	long result = 0;
 
 	if (to_none && !is_device(descriptor(value)))
 		value = forget(value);
-	if (descriptor(value) < 0 || ioctl(descriptor(value), command, args) < 0) {
-		if (descriptor(value) >= 0)
-			err = errno;
-		status = call_on(value, err, command, args);
+	if (descriptor(value) >= 0) {
+		result = send(value, command, args);
+		if (result >= 0)
+			return ZX_OK;
 	}
-	errno = saved_errno;
-	return status;
+	return call_on(value, result, command, args);
 }

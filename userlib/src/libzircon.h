@@ -20,6 +20,17 @@
 #define ALSO(name) extern __typeof__(zx_##name) _zx_##name __attribute__((alias("zx_" #name)))
 
 /**
+ * zxvmo_syscall() - make a system call
+ * @number: its number
+ * @a: first argument
+ * @b: second argument
+ * @c: third argument
+ *
+ * Return: its result, or a negative errno.
+ */
+long zxvmo_syscall(long number, long a, long b, long c);
+
+/**
  * zxvmo_call() - send a command to the device
  * @command: number of the ioctl
  * @to_none: a handle that the command is for is 0

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 
 #include "libzircon.h"
 
@@ -51,9 +52,9 @@ static zx_status_t check_protect(zx_handle_t handle, zx_vm_option_t options, zx_
 zx_status_t zx_vmar_protect(zx_handle_t handle, zx_vm_option_t options, zx_vaddr_t addr,
 			    uint64_t len)
 {
-	int saved_errno = errno;
 	zx_status_t status;
 	int prot = PROT_NONE;
+	long result;
 
 	status = check_protect(handle, options, addr, len);
 	if (status)
@@ -65,23 +66,15 @@ zx_status_t zx_vmar_protect(zx_handle_t handle, zx_vm_option_t options, zx_vaddr
 		prot |= PROT_WRITE;
 	if (options & ZX_VM_PERM_EXECUTE)
 		prot |= PROT_EXEC;
-	if (!mprotect((void *)addr, len, prot))
-		return ZX_OK;
-
-	switch (errno) {
-	case ENOMEM:
+	result = zxvmo_syscall(SYS_mprotect, addr, len, prot);
+	switch (result) {
+	case -ENOMEM:
 		/* A hole that appeared meanwhile, or one mapping too many? */
-		status = check_protect(handle, options, addr, len);
-		if (!status)
-			status = ZX_ERR_NO_MEMORY;
-		break;
-	case EPERM:	/* sealed by mseal(2) */
-		status = ZX_ERR_ACCESS_DENIED;
-		break;
+		return check_protect(handle, options, addr, len) ?: ZX_ERR_NO_MEMORY;
+	case -EPERM:	/* sealed by mseal(2) */
+		return ZX_ERR_ACCESS_DENIED;
 	default:
-		status = zxvmo_status_from_errno(errno);
+		return zxvmo_status_from_errno(-result);
 	}
-	errno = saved_errno;
-	return status;
 }
 ALSO(vmar_protect);

@@ -88,6 +88,13 @@ only_our_names()
 		grep -vE '^(_?zx|zxvmo)_'
 }
 
+# A program may have functions of its own in libc's place that use the library: it must not come back to them.
+nothing_of_libc()
+{
+	! $NM --undefined-only "$out/libzircon.a" | awk 'NF == 2 { print $2 }' |
+		grep -vE '^(zxvmo_|clock_|sched_yield$|sysconf$|mem(cpy|set)$|__clear_cache$|_GLOBAL_OFFSET_TABLE_$|__(asan|ubsan|stack_chk)_)'
+}
+
 # A program that calls each function under both names, as an address
 program()
 {
@@ -135,6 +142,7 @@ all_tests()
 	result "the library exports what the map names" same mapped exported
 	result "every function is documented" documented
 	result "the static library defines no foreign name" only_our_names
+	result "the library uses nothing of libc but clocks and the page size" nothing_of_libc
 	program >"$tmp/program.c"
 	program >"$tmp/program.cc"
 	result "a C program with the shared library" runs "$CC" "$tmp/program.c"

@@ -33,7 +33,10 @@ __BEGIN_CDECLS
  *
  * The calls may be used from any thread, from a signal handler and in the child
  * of fork(2) or vfork(2). They do not change errno and do not return early for
- * a signal. Each exists under a second name with a leading underscore.
+ * a signal. Functions that a program has in the place of libc's, such as mmap(2),
+ * open(2) or ioctl(2), may use them: but for clocks, sleep and page size the library
+ * makes its system calls itself. Each exists under a second name with a leading
+ * underscore.
  */
 
 /**
@@ -506,7 +509,7 @@ zx_status_t zx_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr, uint64_t len);
  * @addr: address, a multiple of the page size
  * @len: bytes, rounded up to pages
  *
- * The kernel checks the whole range, then the library calls mprotect(2). If
+ * The kernel checks the whole range, then the library uses mprotect(2). If
  * another thread changes the mappings between the two, part of the range may
  * have been changed when an error is returned.
  *

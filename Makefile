@@ -91,6 +91,7 @@ bench: tests
 		$(ZXVM) --kernel $$kernel --icount --mem 2G -- build/selftests/bench/bench || exit; \
 		$(ZXVM) --kernel $$kernel --icount --mem 3G -- build/selftests/bench/snapshot || exit; \
 		$(ZXVM) --kernel $$kernel --icount --mem 2G -- build/selftests/bench/discard || exit; \
+		$(ZXVM) --kernel $$kernel --icount --mem 2G -- build/selftests/bench/vmar || exit; \
 	done
 
 fuzz:

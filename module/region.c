@@ -8,14 +8,18 @@
  * any other. Whoever looks for room does so with mmap_lock held for writing, from
  * within the mmap that takes the place, so that nobody comes in between.
  *
+ * To go from one obstacle to the next takes as long as there are such, so it is the
+ * last resort.
+ *
  * All functions need the address space's lock.
  */
+#include <linux/fs.h>
 #include <linux/random.h>
 
 #include "vmar.h"
 
 /* How often a random place is tried before all places are counted */
-#define NR_TRIES	8
+#define NR_TRIES	32
 
 static u64 region_end(const struct zxvmo_region *region)
 {
@@ -145,6 +149,13 @@ static u64 next_obstacle(const struct zxvmo_region *region, u64 addr, u64 end,
 	return start;
 }
 
+static bool is_free(const struct zxvmo_region *region, u64 addr, u64 length)
+{
+	u64 stop;
+
+	return next_obstacle(region, addr, addr + length, &stop) == addr + length;
+}
+
 /* Places in [@first, @end) if all of it is room; @first is aligned. */
 static u64 nr_places(u64 first, u64 end, u64 length, u64 align)
 {
@@ -176,33 +187,63 @@ static u64 find_place(const struct zxvmo_request *request, u64 end, u64 length,
 	return passed;
 }
 
-/* Each place is as likely as any other, as on Zircon. */
+/*
+ * The lowest place in a reservation of the region, or U64_MAX: all VMAs of a file
+ * are in a tree by their offset in it, which for these is their address. There may
+ * be a lower one, where munmap(2) has taken a reservation away.
+ */
+static u64 lowest_reserved(const struct zxvmo_request *request, u64 end, u64 length)
+{
+	const struct zxvmo_region *region = request->region;
+	const struct zxvmo_vmar *vmar = container_of(region, struct zxvmo_vmar, own);
+	struct address_space *mapping = vmar->object.inode->i_mapping;
+	u64 addr = U64_MAX;
+	struct rb_node *node;
+
+	i_mmap_lock_read(mapping);
+	for (node = rb_first_cached(&mapping->i_mmap);
+	     node && addr == U64_MAX; node = rb_next(node)) {
+		const struct vm_area_struct *vma =
+			rb_entry(node, struct vm_area_struct, shared.rb);
+		u64 first = ALIGN(vma->vm_start, request->align);
+
+		/* fork(2) and mremap(2) may have brought it elsewhere. */
+		if (zxvmo_vma_region(vma) == region && first >= region->base &&
+		    nr_places(first, min_t(u64, end, vma->vm_end), length, request->align))
+			addr = first;
+		cond_resched();
+	}
+	i_mmap_unlock_read(mapping);
+	return addr;
+}
+
+/* Each place is as likely as any other, as on Zircon, or it is the lowest. */
 static unsigned long place_anywhere(const struct zxvmo_request *request, u64 length)
 {
 	const struct zxvmo_region *region = request->region;
 	u64 end = request->limit ?: region_end(region);
 	u64 first = ALIGN(region->base, request->align);
 	u64 nr = nr_places(first, end, length, request->align);
-	u64 addr, stop;
+	u64 addr;
 	int i;
 
 	if (!nr)
 		return -EMFILE;
-	if (!(region->options & ZXVMO_VM_COMPACT)) {
+	if (region->options & ZXVMO_VM_COMPACT) {
+		addr = lowest_reserved(request, end, length);
+		if (addr != U64_MAX && is_free(region, addr, length))
+			return addr;
+		nr = 1;
+	} else {
 		for (i = 0; i < NR_TRIES; i++) {
 			addr = first + get_random_u64() % nr * request->align;
-			if (next_obstacle(region, addr, addr + length, &stop) ==
-			    addr + length)
+			if (is_free(region, addr, length))
 				return addr;
 		}
 		nr = find_place(request, end, length, U64_MAX, &addr);
-		if (!nr)
-			return -EMFILE;
-		nr = get_random_u64() % nr;
-	} else {
-		nr = 0;
 	}
-	find_place(request, end, length, nr, &addr);
+	if (nr)
+		find_place(request, end, length, get_random_u64() % nr, &addr);
 	return addr == U64_MAX ? -EMFILE : addr;
 }
 
@@ -212,7 +253,6 @@ static unsigned long place_in_root(const struct zxvmo_request *request,
 {
 	const struct zxvmo_region *root = request->region;
 	unsigned long addr;
-	u64 stop;
 
 	if (!request->limit) {
 		addr = mm_get_unmapped_area(current->mm, file, 0,
@@ -220,9 +260,7 @@ static unsigned long place_in_root(const struct zxvmo_request *request,
 					    0, 0);
 		if (!IS_ERR_VALUE(addr)) {
 			addr = ALIGN(addr, request->align);
-			if (addr >= root->base &&
-			    next_obstacle(root, addr, addr + length, &stop) ==
-			    addr + length)
+			if (addr >= root->base && is_free(root, addr, length))
 				return addr;
 		}
 	}

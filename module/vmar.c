@@ -69,6 +69,8 @@ static int vmar_mmap(struct file *file, struct vm_area_struct *vma)
 	vm_flags_clear(vma, VM_READ | VM_WRITE | VM_EXEC |
 			    VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC);
 	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTCOPY | VM_DONTDUMP);
+	/* For lowest_reserved(): nothing is ever read from there. */
+	vma->vm_pgoff = vma->vm_start >> PAGE_SHIFT;
 	vma->vm_ops = &reserved_ops;
 	return 0;
 }

@@ -181,6 +181,44 @@ TEST_F(vmar, map_compact)
 	}
 }
 
+/* The lowest that is reserved; what a program has taken out of the region only then */
+TEST_F(vmar, map_compact_beside_holes)
+{
+	struct region region = region_make(_metadata, ROOT, CAN_ALL | ZX_VM_COMPACT, 0,
+					   PAGES * PAGE);
+	char *away = mmap(NULL, 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	/* Reservations with their addresses as offset, elsewhere or gone */
+	ASSERT_EQ(away, mremap((void *)(region.base + PAGE), 2 * PAGE, 2 * PAGE,
+			       MREMAP_MAYMOVE | MREMAP_FIXED, away));
+	ASSERT_EQ(0, munmap((void *)(region.base + 8 * PAGE), PAGE));
+	ASSERT_OK(MAP(region.vmar, R, 0, 4 * PAGE));
+	EXPECT_EQ(region.base + 3 * PAGE, self->addr);
+	ASSERT_OK(MAP(region.vmar, R, 0, 2 * PAGE));
+	EXPECT_EQ(region.base + 9 * PAGE, self->addr);
+	for (int i = 0; i < PAGES - 6; i++)
+		ASSERT_OK(MAP(region.vmar, R, 0, PAGE));
+	EXPECT_ST(ZX_ERR_NO_RESOURCES, MAP(region.vmar, R, 0, PAGE));
+	EXPECT_EQ(1, count_vmas((uintptr_t)away, (uintptr_t)away + 2 * PAGE, RESERVED));
+}
+
+/* A reservation that was moved to where a region is is no room of its own there */
+TEST_F(vmar, map_compact_beside_a_moved_reservation)
+{
+	struct region region = region_make(_metadata, ROOT, CAN_ALL | ZX_VM_COMPACT, 0,
+					   PAGES * PAGE);
+	struct region child = region_make(_metadata, region.vmar, CAN_ALL | ZX_VM_SPECIFIC, 0,
+					  4 * PAGE);
+
+	ASSERT_EQ((void *)child.base, mremap((void *)(region.base + 8 * PAGE), PAGE, PAGE,
+					     MREMAP_MAYMOVE | MREMAP_FIXED, child.base));
+	for (int i = 0; i < PAGES - 4; i++) {
+		ASSERT_OK(MAP(region.vmar, R, 0, PAGE));
+		EXPECT_LE(region.base + 4 * PAGE, self->addr);
+	}
+	EXPECT_ST(ZX_ERR_NO_RESOURCES, MAP(region.vmar, R, 0, PAGE));
+}
+
 TEST_F(vmar, map_aligned)
 {
 	struct region region = region_make(_metadata, ROOT, CAN_ALL, 0, 2048 * PAGE);

@@ -9,12 +9,13 @@
  * within the mmap that takes the place, so that nobody comes in between.
  *
  * To go from one obstacle to the next takes as long as there are such, so it is the
- * last resort.
+ * last resort, and ends when the thread is killed.
  *
  * All functions need the address space's lock.
  */
 #include <linux/fs.h>
 #include <linux/random.h>
+#include <linux/sched/signal.h>
 
 #include "vmar.h"
 
@@ -135,7 +136,8 @@ static u64 next_obstacle(const struct zxvmo_region *region, u64 addr, u64 end,
 	u64 start = end;
 
 	mmap_assert_locked(mm);
-	while (vma && vma->vm_start < end && zxvmo_region_is_room(region, vma))
+	while (vma && vma->vm_start < end && zxvmo_region_is_room(region, vma) &&
+	       !fatal_signal_pending(current))
 		vma = find_vma(mm, vma->vm_end);
 	*stop = end;
 	if (vma && vma->vm_start < end) {
@@ -171,7 +173,7 @@ static u64 find_place(const struct zxvmo_request *request, u64 end, u64 length,
 	u64 at = request->region->base, passed = 0;
 
 	*addr = U64_MAX;
-	while (at < end) {
+	while (at < end && !fatal_signal_pending(current)) {
 		u64 first = ALIGN(at, request->align), stop;
 		u64 obstacle = next_obstacle(request->region, at, end, &stop);
 		u64 nr = nr_places(first, obstacle, length, request->align);
@@ -202,7 +204,8 @@ static u64 lowest_reserved(const struct zxvmo_request *request, u64 end, u64 len
 
 	i_mmap_lock_read(mapping);
 	for (node = rb_first_cached(&mapping->i_mmap);
-	     node && addr == U64_MAX; node = rb_next(node)) {
+	     node && addr == U64_MAX && !fatal_signal_pending(current);
+	     node = rb_next(node)) {
 		const struct vm_area_struct *vma =
 			rb_entry(node, struct vm_area_struct, shared.rb);
 		u64 first = ALIGN(vma->vm_start, request->align);
@@ -244,6 +247,8 @@ static unsigned long place_anywhere(const struct zxvmo_request *request, u64 len
 	}
 	if (nr)
 		find_place(request, end, length, get_random_u64() % nr, &addr);
+	if (fatal_signal_pending(current))
+		return -EINTR;
 	return addr == U64_MAX ? -EMFILE : addr;
 }
 
@@ -287,6 +292,8 @@ static unsigned long place_at(const struct zxvmo_request *request, u64 length)
 
 	for (vma = find_vma(mm, addr); vma && vma->vm_start < end;
 	     vma = find_vma(mm, vma->vm_end)) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		if (!may_replace(request, vma))
 			return -EEXIST;
 	}
@@ -302,7 +309,7 @@ static unsigned long place_at(const struct zxvmo_request *request, u64 length)
  * mmap_lock is held for writing: what is found is so until the VMA is there.
  *
  * Return: its address. -EEXIST: something is there that must stay. -EMFILE:
- * there is no room.
+ * there is no room. -EINTR: the thread was killed.
  */
 unsigned long zxvmo_region_place(struct zxvmo_request *request, struct file *file,
 				 u64 length)

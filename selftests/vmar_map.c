@@ -5,6 +5,7 @@
  */
 #include "vmar_test.h"
 
+#include <sched.h>
 #include <sys/resource.h>
 
 FIXTURE(vmar)
@@ -800,6 +801,61 @@ TEST_F(vmar, too_many_mappings)
 	EXPECT_OK(zx_vmar_destroy(region.vmar));
 	EXPECT_EQ(0, vmo_info(_metadata, self->vmo).num_mappings);
 	max_mappings(old);
+}
+
+/* A process in this memory, at whose end nobody unmaps it, until it is killed */
+struct search {
+	zx_handle_t vmar;	/* to look for two pages in, or none */
+	zx_handle_t vmo;
+};
+
+static int search(void *arg)
+{
+	struct search *search = arg;
+	zx_vaddr_t addr;
+
+	while (!search->vmar)
+		pause();
+	for (;;)
+		zt_call(VMAR_MAP, vmar_map, .handle = search->vmar, .vmo = search->vmo,
+			.length = 2 * PAGE, .out_addr = ZT_ADDRESS(&addr));
+	return 0;
+}
+
+static int64_t time_to_end(struct __test_metadata *_metadata, zx_handle_t vmar, zx_handle_t vmo)
+{
+	static char stack[64 * 1024] __attribute__((aligned(16)));
+	struct search arg = { vmar, vmo };
+	pid_t pid = clone(search, stack + sizeof(stack), CLONE_VM | SIGCHLD, &arg);
+	int64_t start;
+
+	ASSERT_LT(0, pid);
+	usleep(30000);
+	start = zx_clock_get_monotonic();
+	ASSERT_EQ(0, kill(pid, SIGKILL));
+	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
+	return zx_clock_get_monotonic() - start;
+}
+
+TEST_F(vmar, search_ends_when_killed)
+{
+	const uint64_t pages = 30000, times = 20;
+	struct region region = region_make(_metadata, ROOT, CAN_ALL, 0, 2 * pages * PAGE);
+	int64_t one, late = 0;
+
+	/* Open for all of them */
+	ASSERT_LE(0, zt_device());
+	for (uint64_t i = 0; i < pages; i++)
+		ASSERT_OK(zx_vmar_map(region.vmar, R | ZX_VM_SPECIFIC, 2 * i * PAGE, self->vmo, 0,
+				      PAGE, &self->addr));
+	one = zx_clock_get_monotonic();
+	EXPECT_ST(ZX_ERR_NO_RESOURCES, MAP(region.vmar, R, 0, 2 * PAGE));
+	one = zx_clock_get_monotonic() - one;
+	/* It would be late by half a search each time */
+	for (uint64_t i = 0; i < times; i++)
+		late += time_to_end(_metadata, region.vmar, self->vmo) -
+			time_to_end(_metadata, 0, 0);
+	EXPECT_GT((int64_t)times * one / 4, late);
 }
 
 TEST_HARNESS_MAIN

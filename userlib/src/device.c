@@ -43,7 +43,7 @@ static dev_t number_of(int fd)
 	struct stat st;
 
 	/* On 64-bit machines libc's structure is the kernel's. */
-	if (zxvmo_syscall(SYS_fstat, fd, ADDRESS(&st), 0) || !S_ISCHR(st.st_mode))
+	if (zxvmo_syscall(SYS_fstat, fd, ADDRESS(&st), 0, 0) || !S_ISCHR(st.st_mode))
 		return 0;
 	return st.st_rdev;
 }
@@ -71,22 +71,22 @@ static int open_device(void)
 
 	do {
 		fd = zxvmo_syscall(SYS_openat, AT_FDCWD, ADDRESS("/dev/zxvmo"),
-				   O_RDWR | O_CLOEXEC | O_NOCTTY);
+				   O_RDWR | O_CLOEXEC | O_NOCTTY, 0);
 	} while (fd == -EINTR);
 	if (fd < 0)
 		return fd;
 
 	number = number_of(fd);
 	if (!number) {
-		zxvmo_syscall(SYS_close, fd, 0, 0);
+		zxvmo_syscall(SYS_close, fd, 0, 0, 0);
 		return -ENODEV;
 	}
 	device_number = number;
 
-	high = zxvmo_syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, LOWEST_FD);
+	high = zxvmo_syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, LOWEST_FD, 0);
 	if (high < 0)
 		return fd;
-	zxvmo_syscall(SYS_close, fd, 0, 0);
+	zxvmo_syscall(SYS_close, fd, 0, 0, 0);
 	return high;
 }
 
@@ -104,13 +104,13 @@ static zx_status_t replace(uint64_t *value)
 	if (atomic_compare_exchange_strong(&device, value, opened))
 		*value = opened;
 	else
-		zxvmo_syscall(SYS_close, fd, 0, 0);
+		zxvmo_syscall(SYS_close, fd, 0, 0, 0);
 	return ZX_OK;
 }
 
-static long send(uint64_t value, unsigned int command, const void *args)
+static long send_alone(int fd, unsigned int command, const void *args)
 {
-	return zxvmo_syscall(SYS_ioctl, descriptor(value), command, ADDRESS(args));
+	return zxvmo_syscall(SYS_ioctl, fd, command, ADDRESS(args), 0);
 }
 
 /*
@@ -118,7 +118,7 @@ static long send(uint64_t value, unsigned int command, const void *args)
  * before it. Apart, so that what succeeds at once need not save registers.
  */
 static __attribute__((noinline)) zx_status_t
-call_on(uint64_t value, long result, unsigned int command, const void *args)
+call_on(uint64_t value, long result, zxvmo_send *send, unsigned int command, const void *args)
 {
 	bool sure = false;
 	zx_status_t status;
@@ -139,23 +139,33 @@ call_on(uint64_t value, long result, unsigned int command, const void *args)
 			if (status)
 				return status;
 		}
-		result = send(value, command, args);
+		result = send(descriptor(value), command, args);
 		if (result >= 0)
 			return ZX_OK;
 	}
 }
 
-zx_status_t zxvmo_call(unsigned int command, bool to_none, const void *args)
+static uint64_t descriptor_for(bool to_none)
 {
 	uint64_t value = device;
+
+	return to_none && !is_device(descriptor(value)) ? forget(value) : value;
+}
+
+zx_status_t zxvmo_call(unsigned int command, bool to_none, const void *args)
+{
+	uint64_t value = descriptor_for(to_none);
 	long result = 0;
 
-	if (to_none && !is_device(descriptor(value)))
-		value = forget(value);
 	if (descriptor(value) >= 0) {
-		result = send(value, command, args);
+		result = send_alone(descriptor(value), command, args);
 		if (result >= 0)
 			return ZX_OK;
 	}
-	return call_on(value, result, command, args);
+	return call_on(value, result, send_alone, command, args);
+}
+
+zx_status_t zxvmo_call_by(zxvmo_send *send, unsigned int command, bool to_none, const void *args)
+{
+	return call_on(descriptor_for(to_none), 0, send, command, args);
 }

@@ -25,10 +25,11 @@
  * @a: first argument
  * @b: second argument
  * @c: third argument
+ * @d: fourth argument
  *
  * Return: its result, or a negative errno.
  */
-long zxvmo_syscall(long number, long a, long b, long c);
+long zxvmo_syscall(long number, long a, long b, long c, long d);
 
 /**
  * zxvmo_call() - send a command to the device
@@ -39,6 +40,28 @@ long zxvmo_syscall(long number, long a, long b, long c);
  * Return: the status of the command, or NOT_SUPPORTED if there is no device.
  */
 zx_status_t zxvmo_call(unsigned int command, bool to_none, const void *args);
+
+/**
+ * typedef zxvmo_send - send a command to a descriptor
+ * @fd: the descriptor
+ * @command: number of the ioctl
+ * @args: its structure
+ *
+ * Return: 0 or more, or a negative errno.
+ */
+typedef long zxvmo_send(int fd, unsigned int command, const void *args);
+
+/**
+ * zxvmo_call_by() - send a command to the device by other means than ioctl(2) alone
+ * @send: function that sends it
+ * @command: number of the ioctl
+ * @to_none: a handle that the command is for is 0
+ * @args: its structure
+ *
+ * Return: as zxvmo_call().
+ */
+zx_status_t zxvmo_call_by(zxvmo_send *send, unsigned int command, bool to_none,
+			  const void *args);
 
 /* Sends a command for a handle with the given further fields of its structure. */
 #define CALL(command, type, on, ...)						\

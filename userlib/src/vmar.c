@@ -66,7 +66,7 @@ zx_status_t zx_vmar_protect(zx_handle_t handle, zx_vm_option_t options, zx_vaddr
 		prot |= PROT_WRITE;
 	if (options & ZX_VM_PERM_EXECUTE)
 		prot |= PROT_EXEC;
-	result = zxvmo_syscall(SYS_mprotect, addr, len, prot);
+	result = zxvmo_syscall(SYS_mprotect, addr, len, prot, 0);
 	switch (result) {
 	case -ENOMEM:
 		/* A hole that appeared meanwhile, or one mapping too many? */

@@ -61,8 +61,8 @@ static atomic_int last_fd = -1;
 static int object_fd = -1;		/* plays an object's descriptor */
 static int mprotect_error, mprotect_prot;
 
-long __real_zxvmo_syscall(long number, long a, long b, long c);
-long __wrap_zxvmo_syscall(long number, long a, long b, long c);
+long __real_zxvmo_syscall(long number, long a, long b, long c, long d);
+long __wrap_zxvmo_syscall(long number, long a, long b, long c, long d);
 
 static long fake_open(const char *path, int flags)
 {
@@ -75,7 +75,7 @@ static long fake_open(const char *path, int flags)
 		open_error = 0;
 	if (error)
 		return -error;
-	return __real_zxvmo_syscall(SYS_openat, AT_FDCWD, (long)device_path, flags);
+	return __real_zxvmo_syscall(SYS_openat, AT_FDCWD, (long)device_path, flags, 0);
 }
 
 static bool is_fake_device(int fd)
@@ -92,7 +92,7 @@ static long fake_ioctl(int fd, unsigned int command, void *args)
 
 	last_fd = fd;
 	if (fd != object_fd && !is_fake_device(fd))
-		return __real_zxvmo_syscall(SYS_ioctl, fd, command, (long)args);
+		return __real_zxvmo_syscall(SYS_ioctl, fd, command, (long)args, 0);
 
 	count = command_count++;
 	last_command = command;
@@ -106,7 +106,7 @@ static long fake_ioctl(int fd, unsigned int command, void *args)
 	return 0;
 }
 
-long __wrap_zxvmo_syscall(long number, long a, long b, long c)
+long __wrap_zxvmo_syscall(long number, long a, long b, long c, long d)
 {
 	long result;
 	int saved_errno = errno;
@@ -123,7 +123,7 @@ long __wrap_zxvmo_syscall(long number, long a, long b, long c)
 		result = -mprotect_error;
 		break;
 	default:
-		return __real_zxvmo_syscall(number, a, b, c);
+		return __real_zxvmo_syscall(number, a, b, c, d);
 	}
 	errno = saved_errno;
 	return result;
@@ -518,6 +518,30 @@ static zx_status_t protect(zx_vm_option_t options)
 	return zx_vmar_protect(zx_vmar_root_self(), options, 0x1000, 0x1000);
 }
 
+/* What happens when the unmapping succeeds needs the kernel, see selftests. */
+static void test_thread_exit(void)
+{
+	sigset_t before, after;
+	bool ok = true;
+
+	sigemptyset(&before);
+	sigaddset(&before, SIGUSR1);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	errno = ERRNO_OF_CALLER;
+	object_fd = -1;
+	close(last_fd);
+	open_error = ENOENT;
+	ok = zx_vmar_unmap_handle_close_thread_exit(HANDLE, 1, 1, 0) == ZX_ERR_NOT_SUPPORTED &&
+	     errno == ERRNO_OF_CALLER;
+	open_error = 0;
+	pthread_sigmask(SIG_SETMASK, NULL, &after);
+	for (int i = 1; i < 32; i++)
+		ok = ok && sigismember(&after, i) == (i == SIGUSR1);
+	sigemptyset(&before);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	result(ok, "unmap and exit: the status of a failure");
+}
+
 static void test_protect(void)
 {
 	static const struct {
@@ -641,6 +665,7 @@ int main(void)
 	test_threads();
 	test_bridge();
 	test_protect();
+	test_thread_exit();
 	test_time();
 	test_cache();
 	result(zx_system_get_page_size() == (uint32_t)sysconf(_SC_PAGESIZE), "page size");

@@ -501,6 +501,28 @@ zx_status_t zx_vmar_map(zx_handle_t handle, zx_vm_option_t options, uint64_t vma
 zx_status_t zx_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr, uint64_t len);
 
 /**
+ * zx_vmar_unmap_handle_close_thread_exit() - the end of a thread and of its stack
+ * @vmar: as for zx_vmar_unmap()
+ * @addr: as for zx_vmar_unmap(); the range may contain the stack of the caller
+ * @len: as for zx_vmar_unmap()
+ * @close_handle: handle to be closed then, or ZX_HANDLE_INVALID
+ *
+ * Unmaps, closes, and ends the calling thread as exit(2) does, so that what it has
+ * told clone(2) to clear and wake is. Nothing touches the stack once it is unmapped,
+ * and signals are blocked. It is for threads that the program has made with clone(2):
+ * pthread_create(3) keeps data of its own on the stack.
+ *
+ * If @close_handle was not open when the call began, or its descriptor is not any
+ * more when it is to be closed, the processor traps: SIGILL, on arm64 SIGTRAP, ends
+ * the program.
+ *
+ * Return: only if the unmapping fails: as zx_vmar_unmap(); nothing was closed. If it
+ * fails halfway the stack may be gone: SIGSEGV. (vmar.md 2.6)
+ */
+zx_status_t zx_vmar_unmap_handle_close_thread_exit(zx_handle_t vmar, zx_vaddr_t addr,
+						   uint64_t len, zx_handle_t close_handle);
+
+/**
  * zx_vmar_protect() - change the permissions of mappings
  * @handle: the VMAR they are in; needs READ, WRITE, EXECUTE as @options ask, and
  *	OP_CHILDREN for mappings in VMARs of this one
@@ -626,6 +648,7 @@ __ZX_ALSO(vmar_allocate);
 __ZX_ALSO(vmar_destroy);
 __ZX_ALSO(vmar_map);
 __ZX_ALSO(vmar_unmap);
+__ZX_ALSO(vmar_unmap_handle_close_thread_exit);
 __ZX_ALSO(vmar_protect);
 __ZX_ALSO(cache_flush);
 __ZX_ALSO(system_get_page_size);

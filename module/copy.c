@@ -236,8 +236,7 @@ static int buffer_error(unsigned long addr, bool write)
 
 		if (!(vma->vm_flags & needed))
 			ret = -EACCES;
-		else if (zxvmo_vma_is_vmo(vma) &&
-			 !zxvmo_vmo_has_index(zxvmo_file_vmo(vma->vm_file), index))
+		else if (zxvmo_vma_is_vmo(vma) && index >= zxvmo_vma_end(vma))
 			ret = -ERANGE;
 	}
 	mmap_read_unlock(current->mm);

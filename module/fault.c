@@ -28,11 +28,13 @@
 #include <linux/pagemap.h>
 #include <linux/personality.h>
 
-#include "zxvmo.h"
+#include "vmar.h"
 
 #define NR_ZERO_PAGES	16
 
 static struct page *zero_pages[NR_ZERO_PAGES];
+
+static const struct vm_operations_struct zxvmo_stream_vma_ops;
 
 static struct page *zero_page(u64 index)
 {
@@ -90,10 +92,41 @@ static void note_zero_mapped(struct zxvmo_vmo *owner, u64 index)
 		zxvmo_discard_zero_mapped(owner, index);
 }
 
-/* Whether there is something to map at an index. */
-static bool may_map(struct zxvmo_vmo *vmo, u64 index)
+/**
+ * zxvmo_vma_to_stream() - whether a mapping ends where the stream of its VMO does
+ * @vma: the mapping
+ *
+ * Return: true if it does.
+ */
+bool zxvmo_vma_to_stream(const struct vm_area_struct *vma)
 {
-	return zxvmo_vmo_has_index(vmo, index) && !vmo->owner->discarded;
+	return vma->vm_ops == &zxvmo_stream_vma_ops;
+}
+
+/**
+ * zxvmo_vma_end() - where what a mapping can show ends
+ * @vma: the mapping
+ *
+ * It stays so as long as vmo->lock is held.
+ *
+ * Return: the first index beyond its VMO or, if it ends there, beyond the page that
+ * the stream ends in.
+ */
+u64 zxvmo_vma_end(const struct vm_area_struct *vma)
+{
+	const struct zxvmo_vmo *vmo = zxvmo_file_vmo(vma->vm_file);
+	u64 size = READ_ONCE(vmo->sizes->size);
+
+	if (zxvmo_vma_to_stream(vma))
+		size = min(size, READ_ONCE(vmo->sizes->stream_size));
+	return (vmo->offset + PAGE_ALIGN(size)) >> PAGE_SHIFT;
+}
+
+/* Whether there is something to map at an index. */
+static bool may_map(const struct vm_area_struct *vma, u64 index)
+{
+	return index < zxvmo_vma_end(vma) &&
+	       !zxvmo_file_vmo(vma->vm_file)->owner->discarded;
 }
 
 /*
@@ -129,36 +162,53 @@ static void map_owned(struct zxvmo_vmo *owner, u64 index, struct page *page)
 	note_mapped(owner);
 }
 
-/* Locks a page that is there, for a fault; false if it must be owned first. */
-static bool fault_lock(struct zxvmo_vmo *owner, u64 index, struct page *page,
+/**
+ * zxvmo_fault_ready() - ready a page that is there to be mapped
+ * @owner: the VMO
+ * @index: index of the page
+ * @page: the page, locked
+ * @write: it is to be written
+ *
+ * Return: false if the VMO must own it first.
+ */
+bool zxvmo_fault_ready(struct zxvmo_vmo *owner, u64 index, struct page *page,
 		       bool write)
 {
-	lock_page(page);
+	lockdep_assert_held(&owner->lock);
 	if (is_owned(owner, index, page)) {
 		map_owned(owner, index, page);
 		return true;
 	}
-	if (write) {
-		unlock_page(page);
+	if (write)
 		return false;
-	}
 	zxvmo_ptree_set_shared(&owner->tree, index);
 	note_mapped(owner);
 	return true;
 }
 
-/* Makes the owner own a page at @index and locks it. @held: see zxvmo_vmo_own(). */
-static vm_fault_t fault_own(struct zxvmo_vmo *vmo, u64 index, struct page *held,
-			    struct page **page)
+/* The same for a fault, which keeps it locked. */
+static bool fault_lock(struct zxvmo_vmo *owner, u64 index, struct page *page,
+		       bool write)
 {
-	struct zxvmo_vmo *owner = vmo->owner;
+	lock_page(page);
+	if (zxvmo_fault_ready(owner, index, page, write))
+		return true;
+	unlock_page(page);
+	return false;
+}
+
+/* Makes the owner own the page of a fault and locks it. @held: see zxvmo_vmo_own(). */
+static vm_fault_t fault_own(struct vm_fault *vmf, struct page *held, struct page **page)
+{
+	struct zxvmo_vmo *owner = zxvmo_file_vmo(vmf->vma->vm_file)->owner;
+	u64 index = vmf->pgoff;
 	struct zxvmo_supply supply;
 	vm_fault_t ret = 0;
 
 	zxvmo_supply_init(&supply, &owner->tree);
 	for (;;) {
 		down_write(&owner->lock);
-		if (!may_map(vmo, index)) {
+		if (!may_map(vmf->vma, index)) {
 			ret = VM_FAULT_SIGBUS;
 			break;
 		}
@@ -183,9 +233,8 @@ static vm_fault_t fault_own(struct zxvmo_vmo *vmo, u64 index, struct page *held,
 static vm_fault_t zxvmo_vma_fault(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
-	struct zxvmo_vmo *vmo = zxvmo_file_vmo(vma->vm_file);
 	bool write = (vmf->flags & FAULT_FLAG_WRITE) && (vma->vm_flags & VM_SHARED);
-	struct zxvmo_vmo *owner = vmo->owner;
+	struct zxvmo_vmo *owner = zxvmo_file_vmo(vma->vm_file)->owner;
 	struct page *page;
 	vm_fault_t ret;
 
@@ -193,7 +242,7 @@ static vm_fault_t zxvmo_vma_fault(struct vm_fault *vmf)
 	if ((unsigned int)page_count(zero_page(vmf->pgoff)) > INT_MAX / 2)
 		write = true;
 	down_read(&owner->lock);
-	if (!may_map(vmo, vmf->pgoff)) {
+	if (!may_map(vma, vmf->pgoff)) {
 		up_read(&owner->lock);
 		return VM_FAULT_SIGBUS;
 	}
@@ -209,7 +258,7 @@ static vm_fault_t zxvmo_vma_fault(struct vm_fault *vmf)
 		up_read(&owner->lock);
 	} else {
 		up_read(&owner->lock);
-		ret = fault_own(vmo, vmf->pgoff, NULL, &page);
+		ret = fault_own(vmf, NULL, &page);
 		if (ret)
 			return ret;
 	}
@@ -219,20 +268,19 @@ static vm_fault_t zxvmo_vma_fault(struct vm_fault *vmf)
 
 static vm_fault_t zxvmo_vma_page_mkwrite(struct vm_fault *vmf)
 {
-	struct zxvmo_vmo *vmo = zxvmo_file_vmo(vmf->vma->vm_file);
-	struct zxvmo_vmo *owner = vmo->owner;
+	struct zxvmo_vmo *owner = zxvmo_file_vmo(vmf->vma->vm_file)->owner;
 	struct page *page;
 	vm_fault_t ret;
 
 	down_read(&owner->lock);
 	page = zxvmo_ptree_lookup(&owner->tree, vmf->pgoff);
-	if (page == vmf->page && may_map(vmo, vmf->pgoff) &&
+	if (page == vmf->page && may_map(vmf->vma, vmf->pgoff) &&
 	    fault_lock(owner, vmf->pgoff, page, true)) {
 		up_read(&owner->lock);
 		return VM_FAULT_LOCKED;
 	}
 	up_read(&owner->lock);
-	ret = fault_own(vmo, vmf->pgoff, vmf->page, &page);
+	ret = fault_own(vmf, vmf->page, &page);
 	if (ret)
 		return ret;
 	if (page == vmf->page) {
@@ -253,13 +301,18 @@ static vm_fault_t zxvmo_vma_map_pages(struct vm_fault *vmf, pgoff_t start_pgoff,
 	return 0;
 }
 
-static const struct vm_operations_struct zxvmo_vma_ops = {
-	.open = zxvmo_vmar_hold_again,
-	.close = zxvmo_vmar_unhold,
-	.fault = zxvmo_vma_fault,
-	.map_pages = zxvmo_vma_map_pages,
-	.page_mkwrite = zxvmo_vma_page_mkwrite,
-};
+#define VMA_OPS							\
+	{							\
+		.open = zxvmo_vmar_hold_again,			\
+		.close = zxvmo_vmar_unhold,			\
+		.fault = zxvmo_vma_fault,			\
+		.map_pages = zxvmo_vma_map_pages,		\
+		.page_mkwrite = zxvmo_vma_page_mkwrite,		\
+	}
+
+static const struct vm_operations_struct zxvmo_vma_ops = VMA_OPS;
+/* That of a mapping which ends where the stream does tells it from the others. */
+static const struct vm_operations_struct zxvmo_stream_vma_ops = VMA_OPS;
 
 /**
  * zxvmo_vma_is_vmo() - whether a VMA is a mapping of a VMO
@@ -269,7 +322,7 @@ static const struct vm_operations_struct zxvmo_vma_ops = {
  */
 bool zxvmo_vma_is_vmo(const struct vm_area_struct *vma)
 {
-	return vma->vm_ops == &zxvmo_vma_ops;
+	return vma->vm_ops == &zxvmo_vma_ops || zxvmo_vma_to_stream(vma);
 }
 
 /**
@@ -284,6 +337,7 @@ bool zxvmo_vma_is_vmo(const struct vm_area_struct *vma)
  */
 int zxvmo_vmo_mmap(struct file *file, struct vm_area_struct *vma)
 {
+	const struct zxvmo_request *request = zxvmo_aspace_request();
 	u32 rights = zxvmo_file_rights(file);
 	struct zxvmo_vmo *vmo = zxvmo_file_vmo(file);
 	vm_flags_t denied = 0;
@@ -311,7 +365,12 @@ int zxvmo_vmo_mmap(struct file *file, struct vm_area_struct *vma)
 	/* Merging would compare it with a new mapping's: VM_DONTEXPAND forbids it. */
 	vma->vm_pgoff += vmo->offset >> PAGE_SHIFT;
 	vma->vm_ops = &zxvmo_vma_ops;
-	zxvmo_vmar_hold(vma);
+	if (request && request->holder)
+		vma->vm_private_data = get_file(request->holder);
+	if (request && request->to_stream) {
+		vma->vm_ops = &zxvmo_stream_vma_ops;
+		WRITE_ONCE(vmo->owner->stream_mapped, true);
+	}
 	return 0;
 }
 

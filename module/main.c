@@ -41,6 +41,7 @@ union zxvmo_arg {
 	struct zxvmo_vmar_range vmar_range;
 	struct zxvmo_vmar_allocate vmar_allocate;
 	struct zxvmo_vmar_destroy vmar_destroy;
+	struct zxvmo_vmar_op_range vmar_op_range;
 };
 
 /**
@@ -141,6 +142,8 @@ static const struct zxvmo_op zxvmo_ops[] = {
 		 zxvmo_vmar_allocate, out_addr, false),
 	ZXVMO_OP(ZXVMO_VMAR_DESTROY, zxvmo_vmar_destroy,
 		 zxvmo_vmar_destroy, handle, false),
+	ZXVMO_OP(ZXVMO_VMAR_OP_RANGE, zxvmo_vmar_op_range,
+		 zxvmo_vmar_op_range, buffer_size, false),
 };
 
 static const struct file_operations zxvmo_device_fops;

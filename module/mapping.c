@@ -52,7 +52,6 @@ static int map_check_options(u32 options, u32 rights, const struct zxvmo_vmo *vm
 			  ZXVMO_VM_MAP_RANGE | ZXVMO_VM_REQUIRE_NON_RESIZABLE |
 			  ZXVMO_VM_ALLOW_FAULTS | ZXVMO_VM_OFFSET_IS_UPPER_LIMIT |
 			  ZXVMO_VM_FAULT_BEYOND_STREAM_SIZE;
-	const u32 later = ZXVMO_VM_MAP_RANGE | ZXVMO_VM_FAULT_BEYOND_STREAM_SIZE;
 	u32 needed = zxvmo_vm_rights(options & ZXVMO_VM_PERMS);
 
 	if (!(rights & ZXVMO_RIGHT_MAP))
@@ -77,9 +76,7 @@ static int map_check_options(u32 options, u32 rights, const struct zxvmo_vmo *vm
 		return -EOPNOTSUPP;
 	if (options & (ZXVMO_VM_COMPACT | ZXVMO_VM_CAN_MAP_SPECIFIC))
 		return -EINVAL;
-	if (needed & ~zxvmo_vm_rights(can_map))
-		return -EACCES;
-	return options & later ? -EOPNOTSUPP : 0;
+	return needed & ~zxvmo_vm_rights(can_map) ? -EACCES : 0;
 }
 
 /* What UNMAP and PROTECT ask of the region and of their range. */
@@ -112,6 +109,7 @@ static int map_place(struct zxvmo_vmar_ref *v, struct file *file, u32 options,
 		goto out;
 	}
 	request.holder = v->holder;
+	request.to_stream = options & ZXVMO_VM_FAULT_BEYOND_STREAM_SIZE;
 	result = zxvmo_aspace_mmap(v->aspace, &request, file, length,
 				   vm_prot(options), arg->vmo_offset);
 	if (IS_ERR_VALUE(result)) {
@@ -194,12 +192,16 @@ int zxvmo_vmar_map(struct zxvmo_cmd *cmd)
 		goto out_vmo;
 	}
 	ret = map_place(&v, file, options, arg, length, &addr);
-	fput(file);
 	if (ret)
-		goto out_vmo;
-	ret = put_user(addr, (u64 __user *)u64_to_user_ptr(arg->out_addr));
+		goto out_file;
+	if (options & ZXVMO_VM_MAP_RANGE)
+		ret = zxvmo_populate(current->mm, file, addr, addr + length);
+	if (!ret)
+		ret = put_user(addr, (u64 __user *)u64_to_user_ptr(arg->out_addr));
 	if (ret)
 		map_undo(&v, addr, addr + length);
+out_file:
+	fput(file);
 out_vmo:
 	zxvmo_handle_put(&ref);
 out_vmar:
@@ -290,19 +292,11 @@ static int protect_check(const struct zxvmo_vmar_ref *v, vm_flags_t perms, u64 a
 	if (mmap_read_lock_killable(mm))
 		return -EINTR;
 	while (!ret && addr < end) {
-		struct zxvmo_region *child = zxvmo_region_first(v->region, addr);
-		struct vm_area_struct *vma = find_vma(mm, addr);
-		bool in_child = child && child->base <= addr;
+		bool in_child;
+		struct vm_area_struct *vma =
+			zxvmo_region_mapping(v->region, mm, addr, &addr, &in_child);
 
-		if (!vma || vma->vm_start > addr || !zxvmo_vma_is_vmo(vma)) {
-			ret = -ENOENT;
-			break;
-		}
-		ret = protect_check_piece(v, perms, vma, in_child);
-		addr = vma->vm_end;
-		if (child)
-			addr = min_t(u64, addr, in_child ? child->base + child->len :
-							   child->base);
+		ret = vma ? protect_check_piece(v, perms, vma, in_child) : -ENOENT;
 	}
 	mmap_read_unlock(mm);
 	return ret;

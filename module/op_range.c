@@ -74,8 +74,16 @@ static int op_cache(struct zxvmo_vmo *vmo, u32 op, u64 offset, u64 length)
 	return ret ?: zxvmo_vmo_cache_op(vmo, op, offset, length);
 }
 
-static int op_execute(struct zxvmo_vmo *vmo, u32 rights,
-		      const struct zxvmo_vmo_op_range *arg)
+/**
+ * zxvmo_vmo_op() - carry an operation on a range out
+ * @vmo: the VMO
+ * @rights: rights of who asks for it
+ * @arg: the operation and its range; the handle does not count
+ *
+ * Return: 0 or a negative errno; see struct zxvmo_vmo_op_range.
+ */
+int zxvmo_vmo_op(struct zxvmo_vmo *vmo, u32 rights,
+		 const struct zxvmo_vmo_op_range *arg)
 {
 	switch (arg->op) {
 	case ZXVMO_VMO_OP_COMMIT:
@@ -134,7 +142,7 @@ int zxvmo_vmo_op_range(struct zxvmo_cmd *cmd)
 	vmo = zxvmo_vmo_get(cmd, arg->handle, 0, &ref);
 	if (IS_ERR(vmo))
 		return PTR_ERR(vmo);
-	ret = op_execute(vmo, ref.rights, arg);
+	ret = zxvmo_vmo_op(vmo, ref.rights, arg);
 	zxvmo_handle_put(&ref);
 	return ret;
 }

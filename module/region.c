@@ -126,6 +126,32 @@ bool zxvmo_region_is_room(const struct zxvmo_region *region,
 	return false;
 }
 
+/**
+ * zxvmo_region_mapping() - find the mapping of a VMO at an address
+ * @region: the region
+ * @mm: its address space, with mmap_lock held
+ * @addr: the address
+ * @end: receives where the mapping ends, or where a part of @region begins or ends
+ * @in_child: receives whether it lies in a part of @region
+ *
+ * Return: the mapping, or NULL if nothing is there or something else.
+ */
+struct vm_area_struct *zxvmo_region_mapping(const struct zxvmo_region *region,
+					    struct mm_struct *mm, u64 addr, u64 *end,
+					    bool *in_child)
+{
+	const struct zxvmo_region *child = zxvmo_region_first(region, addr);
+	struct vm_area_struct *vma = find_vma(mm, addr);
+
+	if (!vma || vma->vm_start > addr || !zxvmo_vma_is_vmo(vma))
+		return NULL;
+	*in_child = child && child->base <= addr;
+	*end = vma->vm_end;
+	if (child)
+		*end = min_t(u64, *end, *in_child ? region_end(child) : child->base);
+	return vma;
+}
+
 /* The first of [@addr, @end) that is not room, and its end; or @end. */
 static u64 next_obstacle(const struct zxvmo_region *region, u64 addr, u64 end,
 			 u64 *stop)

@@ -43,33 +43,43 @@ static int prepare_cut(struct zxvmo_vmo *vmo, u64 size)
 	return ret;
 }
 
+/*
+ * Takes what is in a range out of the mappings that faults do not reach any more,
+ * waiting for those that have been there.
+ */
+static void unmap_cut(struct zxvmo_vmo *owner, u64 first, u64 last)
+{
+	struct page *page;
+	u64 index = first;
+
+	do {
+		down_write(&owner->lock);
+		page = owner->mapped ? zxvmo_ptree_next(&owner->tree, &index, last) :
+				       NULL;
+		if (page) {
+			u64 end = min(last, zxvmo_ptree_leaf_last(&owner->tree, index));
+
+			zxvmo_vmo_unmap_pages(owner, index, end);
+			index = end + 1;
+		}
+		up_write(&owner->lock);
+		cond_resched();
+	} while (page && index <= last);
+	down_write(&owner->lock);
+	zxvmo_vmo_zap_zero_pages(owner, first, last);
+	up_write(&owner->lock);
+}
+
 /* Takes everything beyond the size away, and out of the mappings. */
 static void cut(struct zxvmo_vmo *vmo)
 {
-	u64 first = vmo->size >> PAGE_SHIFT, index = first;
+	u64 first = vmo->size >> PAGE_SHIFT;
 	struct zxvmo_supply supply;
-	struct page *page;
 	int ret;
 
 	lockdep_assert_held_write(&vmo->object.inode->i_rwsem);
-	/* Faults do not get there any more: wait for those that have been there. */
-	do {
-		down_write(&vmo->lock);
-		page = vmo->mapped ? zxvmo_ptree_next(&vmo->tree, &index,
-						      ZXVMO_LAST_INDEX) : NULL;
-		if (page) {
-			u64 last = zxvmo_ptree_leaf_last(&vmo->tree, index);
-
-			zxvmo_vmo_unmap_pages(vmo, index, last);
-			index = last + 1;
-		}
-		up_write(&vmo->lock);
-		cond_resched();
-	} while (page);
+	unmap_cut(vmo, first, ZXVMO_LAST_INDEX);
 	/* As truncation does: private copies go, too. */
-	down_write(&vmo->lock);
-	zxvmo_vmo_zap_zero_pages(vmo, first, ZXVMO_LAST_INDEX);
-	up_write(&vmo->lock);
 	unmap_mapping_pages(zxvmo_vmo_mapping(vmo), first, 0, true);
 
 	zxvmo_supply_init(&supply, &vmo->tree);
@@ -85,6 +95,16 @@ static void cut(struct zxvmo_vmo *vmo)
 	zxvmo_supply_release(&supply);
 }
 
+/* The same beyond the stream, for the mappings that end there; others fault anew. */
+static void unmap_beyond_stream(struct zxvmo_vmo *vmo)
+{
+	u64 start = vmo->offset + PAGE_ALIGN(min(vmo->stream_size, vmo->size));
+	u64 end = vmo->offset + vmo->size;
+
+	if (start < end)
+		unmap_cut(vmo->owner, start >> PAGE_SHIFT, (end >> PAGE_SHIFT) - 1);
+}
+
 /**
  * zxvmo_vmo_set_sizes() - change both sizes
  * @vmo: the VMO, with its inode locked unless nobody knows it yet
@@ -96,9 +116,10 @@ static void cut(struct zxvmo_vmo *vmo)
  */
 void zxvmo_vmo_set_sizes(struct zxvmo_vmo *vmo, u64 size, u64 stream_size)
 {
-	bool shrink = size < vmo->size;
+	bool shrink = size < vmo->size, cut_stream;
 
 	down_write(&vmo->owner->lock);
+	cut_stream = vmo->owner->stream_mapped && stream_size < vmo->stream_size;
 	/* GET_SIZE and the like read them without the lock. */
 	WRITE_ONCE(vmo->size, size);
 	WRITE_ONCE(vmo->stream_size, stream_size);
@@ -107,6 +128,8 @@ void zxvmo_vmo_set_sizes(struct zxvmo_vmo *vmo, u64 size, u64 stream_size)
 		     min_t(u64, min(size, stream_size), MAX_LFS_FILESIZE));
 	if (shrink)
 		cut(vmo);
+	else if (cut_stream)
+		unmap_beyond_stream(vmo);
 }
 
 /**

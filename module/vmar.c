@@ -97,20 +97,8 @@ unsigned long zxvmo_get_unmapped_area(struct file *file, unsigned long addr,
 }
 
 /**
- * zxvmo_vmar_hold() - let a mapping of a VMO hold the VMAR that it is made in
- * @vma: the mapping
- */
-void zxvmo_vmar_hold(struct vm_area_struct *vma)
-{
-	const struct zxvmo_request *request = zxvmo_aspace_request();
-
-	if (request && request->holder)
-		vma->vm_private_data = get_file(request->holder);
-}
-
-/**
- * zxvmo_vmar_hold_again() - the same for a mapping that is a copy of one that did
- * @vma: the mapping, the whole or a part of the other, or moved
+ * zxvmo_vmar_hold_again() - let a mapping hold the VMAR that another holds
+ * @vma: the mapping, a copy of the other, of the whole or a part, or moved
  */
 void zxvmo_vmar_hold_again(struct vm_area_struct *vma)
 {

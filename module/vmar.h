@@ -68,6 +68,7 @@ enum zxvmo_where {
  *	put, 0 if nothing was found
  * @limit: where it must end at the latest if @where is ZXVMO_ROOM; 0: anywhere
  * @align: alignment of its beginning, a power of 2
+ * @to_stream: it is a mapping that shows nothing beyond the stream of its VMO
  */
 struct zxvmo_request {
 	struct zxvmo_region *region;
@@ -76,6 +77,7 @@ struct zxvmo_request {
 	u64 addr;
 	u64 limit;
 	u64 align;
+	bool to_stream;
 };
 
 /**
@@ -175,6 +177,9 @@ struct zxvmo_region *zxvmo_region_first(const struct zxvmo_region *region, u64 a
 void zxvmo_region_link(struct zxvmo_region *parent, struct zxvmo_region *region);
 void zxvmo_region_unlink(struct zxvmo_region *region);
 void zxvmo_region_kill(struct zxvmo_region *region);
+struct vm_area_struct *zxvmo_region_mapping(const struct zxvmo_region *region,
+					    struct mm_struct *mm, u64 addr, u64 *end,
+					    bool *in_child);
 bool zxvmo_region_is_room(const struct zxvmo_region *region,
 			  const struct vm_area_struct *vma);
 unsigned long zxvmo_region_place(struct zxvmo_request *request,

@@ -429,6 +429,7 @@ struct zxvmo_discard;
  * @mapped: a page was mapped at some time: taking it away must zap
  * @referenced: a page, or a zero page, was mapped since reclaim began with it
  * @zero_mapped: a zero page was mapped at some time: adding a page must zap
+ * @stream_mapped: some mapping ended at the stream size: cutting it must zap
  * @discarded: it has no pages, and gets none until it is locked
  * @check_link: see check.c
  */
@@ -453,6 +454,7 @@ struct zxvmo_vmo {
 	bool mapped;
 	bool referenced;
 	bool zero_mapped;
+	bool stream_mapped;
 	bool discarded;
 #ifdef CONFIG_DEBUG_VM
 	struct list_head check_link;
@@ -475,13 +477,6 @@ static inline struct zxvmo_vmo *zxvmo_file_vmo(const struct file *file)
 static inline struct address_space *zxvmo_vmo_mapping(struct zxvmo_vmo *vmo)
 {
 	return vmo->object.inode->i_mapping;
-}
-
-/* Whether a page of the owner is within the VMO at this instant. */
-static inline bool zxvmo_vmo_has_index(struct zxvmo_vmo *vmo, u64 index)
-{
-	return index - (vmo->offset >> PAGE_SHIFT) <
-	       READ_ONCE(vmo->sizes->size) >> PAGE_SHIFT;
 }
 
 struct zxvmo_vmo *zxvmo_vmo_alloc(u32 options);
@@ -535,8 +530,21 @@ int zxvmo_fault_setup(void);
 void zxvmo_fault_cleanup(void);
 int zxvmo_vmo_mmap(struct file *file, struct vm_area_struct *vma);
 bool zxvmo_vma_is_vmo(const struct vm_area_struct *vma);
+bool zxvmo_vma_to_stream(const struct vm_area_struct *vma);
+u64 zxvmo_vma_end(const struct vm_area_struct *vma);
+bool zxvmo_fault_ready(struct zxvmo_vmo *owner, u64 index, struct page *page,
+		       bool write);
 void zxvmo_vmo_zap_zero_pages(struct zxvmo_vmo *vmo, u64 first, u64 last);
 bool zxvmo_zero_pages_settled(void);
+
+/* populate.c */
+
+int zxvmo_populate(struct mm_struct *mm, const struct file *file, u64 addr, u64 end);
+
+/* op_range.c */
+
+int zxvmo_vmo_op(struct zxvmo_vmo *vmo, u32 rights,
+		 const struct zxvmo_vmo_op_range *arg);
 
 /* file.c */
 
@@ -577,7 +585,6 @@ int zxvmo_vmar_info(struct zxvmo_cmd *cmd, u32 handle, struct zxvmo_info_vmar *i
 unsigned long zxvmo_get_unmapped_area(struct file *file, unsigned long addr,
 				      unsigned long len, unsigned long pgoff,
 				      unsigned long flags);
-void zxvmo_vmar_hold(struct vm_area_struct *vma);
 void zxvmo_vmar_hold_again(struct vm_area_struct *vma);
 void zxvmo_vmar_unhold(struct vm_area_struct *vma);
 
@@ -640,6 +647,7 @@ int zxvmo_vmo_create_child(struct zxvmo_cmd *cmd);
 int zxvmo_vmar_map(struct zxvmo_cmd *cmd);
 int zxvmo_vmar_unmap(struct zxvmo_cmd *cmd);
 int zxvmo_vmar_protect(struct zxvmo_cmd *cmd);
+int zxvmo_vmar_op_range(struct zxvmo_cmd *cmd);
 int zxvmo_vmar_allocate(struct zxvmo_cmd *cmd);
 int zxvmo_vmar_destroy(struct zxvmo_cmd *cmd);
 

@@ -445,6 +445,25 @@ CHAIN(command, vmar_unmap_two, RANGE(w, VMAR_UNMAP, 0, 3, 8),
 	.command = ZXVMO_VMAR_UNMAP, .prepare = two_maps, .fails = { ENOMEM },
 	.partly = ABOUT_MAPPINGS | ABOUT_HOLES)
 
+#define RANGE_OP(w, _op)								\
+	COMMAND(VMAR_OP_RANGE, vmar_op_range, .handle = ZXVMO_HANDLE_VMAR_ROOT_SELF, \
+		.op = ZXVMO_VMAR_OP_##_op, .addr = ZT_ADDRESS((w)->map),		\
+		.length = VMO_PAGES * PAGE)
+
+CHAIN(command, vmar_map_range, mapped(w, MAP(w, ZXVMO_VM_MAP_RANGE, 0)),
+	.command = ZXVMO_VMAR_MAP, .fails = { ENOMEM })
+
+CHAIN(command, vmar_op_map_range, RANGE_OP(w, MAP_RANGE),
+	.command = ZXVMO_VMAR_OP_RANGE, .prepare = map_shared, .fails = { ENOMEM })
+
+/* Two mappings, so half of it, or all of it without entries */
+CHAIN(command, vmar_op_commit, RANGE_OP(w, COMMIT),
+	.command = ZXVMO_VMAR_OP_RANGE, .prepare = map_thrice, .fails = { ENOMEM },
+	.partly = ABOUT_PAGES)
+
+CHAIN(command, vmar_op_zero, RANGE_OP(w, ZERO),
+	.command = ZXVMO_VMAR_OP_RANGE, .prepare = map_touched, .fails = { ENOMEM })
+
 CHAIN(command, vmar_protect, RANGE(w, VMAR_PROTECT, ZXVMO_VM_PERM_READ, 2, 4),
 	.command = ZXVMO_VMAR_PROTECT, .prepare = map_touched, .fails = { ENOMEM })
 

@@ -141,7 +141,7 @@ static long map_and_wait(void *arg)
 
 	if (zx_handle_duplicate(self->vmo, ZX_RIGHT_SAME_RIGHTS, &vmo))
 		return -1;
-	p = mmap(NULL, PAGE, RW, MAP_SHARED, fd_of(vmo), PAGE);
+	p = mmap(NULL, PAGE, PROT_RW, MAP_SHARED, fd_of(vmo), PAGE);
 	if (p == MAP_FAILED)
 		return -1;
 	zx_handle_close(vmo);

@@ -22,7 +22,7 @@ FIXTURE_SETUP(gup)
 {
 	self->vmo = vmo_create(_metadata, PAGES * PAGE, ZX_VMO_RESIZABLE);
 	self->p = map_shared(_metadata, self->vmo, 0, PAGES);
-	self->buffer = user_pages(_metadata, PAGES, RW);
+	self->buffer = user_pages(_metadata, PAGES, PROT_RW);
 }
 
 FIXTURE_TEARDOWN(gup)
@@ -291,7 +291,7 @@ FIXTURE_SETUP(pipe)
 	self->vmo = vmo_create(_metadata, PAGES * PAGE, ZX_VMO_RESIZABLE);
 	self->other = vmo_create(_metadata, PAGES * PAGE, 0);
 	self->p = map_shared(_metadata, self->vmo, 0, PAGES);
-	self->buffer = user_pages(_metadata, PAGES, RW);
+	self->buffer = user_pages(_metadata, PAGES, PROT_RW);
 	ASSERT_EQ(0, pipe2(fds, O_CLOEXEC | O_NONBLOCK));
 	self->out = fds[0];
 	self->in = fds[1];

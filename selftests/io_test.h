@@ -52,12 +52,12 @@ static zt_unused int ring_open(struct ring *ring)
 	ring->fd = syscall(SYS_io_uring_setup, 1, p);
 	if (ring->fd < 0)
 		return -1;
-	ring->sq = mmap(NULL, p->sq_off.array + p->sq_entries * sizeof(__u32), RW,
+	ring->sq = mmap(NULL, p->sq_off.array + p->sq_entries * sizeof(__u32), PROT_RW,
 			MAP_SHARED, ring->fd, IORING_OFF_SQ_RING);
 	ring->cq = mmap(NULL, p->cq_off.cqes +
-			p->cq_entries * sizeof(struct io_uring_cqe), RW, MAP_SHARED,
+			p->cq_entries * sizeof(struct io_uring_cqe), PROT_RW, MAP_SHARED,
 			ring->fd, IORING_OFF_CQ_RING);
-	ring->sqe = mmap(NULL, p->sq_entries * sizeof(*ring->sqe), RW, MAP_SHARED,
+	ring->sqe = mmap(NULL, p->sq_entries * sizeof(*ring->sqe), PROT_RW, MAP_SHARED,
 			 ring->fd, IORING_OFF_SQES);
 	return ring->sq == MAP_FAILED || ring->cq == MAP_FAILED || ring->sqe == MAP_FAILED ?
 	       -1 : 0;

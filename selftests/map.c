@@ -50,7 +50,7 @@ FIXTURE_TEARDOWN(rights)
 
 TEST_F(rights, all_rights_map_and_protect_at_will)
 {
-	static const int prots[] = { PROT_NONE, PROT_READ, PROT_WRITE, RW };
+	static const int prots[] = { PROT_NONE, PROT_READ, PROT_WRITE, PROT_RW };
 	unsigned char *p;
 	size_t i;
 
@@ -73,7 +73,7 @@ TEST_F(rights, without_map_nothing_is_mapped)
 
 	EXPECT_ERRNO(EACCES, try_mmap(vmo, PROT_NONE, variant->flags, 0, PAGE));
 	EXPECT_ERRNO(EACCES, try_mmap(vmo, PROT_READ, variant->flags, 0, PAGE));
-	EXPECT_ERRNO(EACCES, try_mmap(vmo, RW, variant->flags, 0, PAGE));
+	EXPECT_ERRNO(EACCES, try_mmap(vmo, PROT_RW, variant->flags, 0, PAGE));
 }
 
 TEST_F(rights, without_write_the_vmo_cannot_be_written)
@@ -83,11 +83,11 @@ TEST_F(rights, without_write_the_vmo_cannot_be_written)
 	unsigned char *p;
 
 	EXPECT_ERRNO(shared ? EACCES : 0,
-		     try_mmap(vmo, RW, variant->flags, 0, PAGE));
+		     try_mmap(vmo, PROT_RW, variant->flags, 0, PAGE));
 	EXPECT_ERRNO(shared ? EACCES : 0,
 		     try_mmap(vmo, PROT_WRITE, variant->flags, 0, PAGE));
 	p = map_fd(_metadata, vmo, PROT_READ, variant->flags, 0, 1);
-	EXPECT_ERRNO(shared ? EACCES : 0, try_mprotect(p, PAGE, RW));
+	EXPECT_ERRNO(shared ? EACCES : 0, try_mprotect(p, PAGE, PROT_RW));
 	if (shared) {
 		EXPECT_DENIED(store, p);
 	} else {
@@ -103,13 +103,13 @@ TEST_F(rights, without_read_the_vmo_cannot_be_read)
 	unsigned char *p;
 
 	EXPECT_ERRNO(EACCES, try_mmap(vmo, PROT_READ, variant->flags, 0, PAGE));
-	EXPECT_ERRNO(EACCES, try_mmap(vmo, RW, variant->flags, 0, PAGE));
+	EXPECT_ERRNO(EACCES, try_mmap(vmo, PROT_RW, variant->flags, 0, PAGE));
 	EXPECT_ERRNO(EACCES, try_mmap(vmo, PROT_WRITE, variant->flags, 0, PAGE));
 	EXPECT_ERRNO(EACCES, try_mmap(vmo, PROT_EXEC, variant->flags, 0, PAGE));
 
 	p = map_fd(_metadata, vmo, PROT_NONE, variant->flags, 0, 1);
 	EXPECT_ERRNO(EACCES, try_mprotect(p, PAGE, PROT_READ));
-	EXPECT_ERRNO(EACCES, try_mprotect(p, PAGE, RW));
+	EXPECT_ERRNO(EACCES, try_mprotect(p, PAGE, PROT_RW));
 	EXPECT_ERRNO(EACCES, try_mprotect(p, PAGE, PROT_WRITE));
 	EXPECT_ERRNO(EACCES, try_mprotect(p, PAGE, PROT_EXEC));
 	EXPECT_DENIED(load, p);
@@ -121,7 +121,7 @@ TEST_F(rights, without_execute_nothing_is_executable)
 
 	EXPECT_ERRNO(EACCES, try_mmap(self->vmo, PROT_READ | PROT_EXEC,
 				      variant->flags, 0, PAGE));
-	EXPECT_ERRNO(EACCES, try_mmap(self->vmo, RW | PROT_EXEC, variant->flags,
+	EXPECT_ERRNO(EACCES, try_mmap(self->vmo, PROT_RW | PROT_EXEC, variant->flags,
 				      0, PAGE));
 	p = map_fd(_metadata, self->vmo, PROT_READ, variant->flags, 0, 1);
 	EXPECT_ERRNO(EACCES, try_mprotect(p, PAGE, PROT_READ | PROT_EXEC));
@@ -140,9 +140,9 @@ TEST_F(rights, closing_the_handle_changes_nothing)
 	q = map_fd(_metadata, rw, PROT_NONE, variant->flags, 0, 1);
 	ASSERT_OK(zx_handle_close(ro));
 	ASSERT_OK(zx_handle_close(rw));
-	EXPECT_ERRNO(EACCES, try_mprotect(p, PAGE, RW));
+	EXPECT_ERRNO(EACCES, try_mprotect(p, PAGE, PROT_RW));
 	EXPECT_ERRNO(EACCES, try_mprotect(p, PAGE, PROT_READ | PROT_EXEC));
-	EXPECT_ERRNO(0, try_mprotect(q, PAGE, RW));
+	EXPECT_ERRNO(0, try_mprotect(q, PAGE, PROT_RW));
 	*q = 'B';
 	EXPECT_EQ(variant->flags == MAP_SHARED ? 'B' : 'A', *p);
 }
@@ -154,11 +154,11 @@ TEST_F(rights, cut_and_moved_mappings_keep_their_rights)
 
 	p = map_ro(_metadata, vmo, 0, 3);
 	ASSERT_EQ(0, munmap(p + PAGE, PAGE));
-	EXPECT_ERRNO(EACCES, try_mprotect(p, PAGE, RW));
-	EXPECT_ERRNO(EACCES, try_mprotect(p + 2 * PAGE, PAGE, RW));
+	EXPECT_ERRNO(EACCES, try_mprotect(p, PAGE, PROT_RW));
+	EXPECT_ERRNO(EACCES, try_mprotect(p + 2 * PAGE, PAGE, PROT_RW));
 	q = mremap(p, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, p + PAGE);
 	ASSERT_EQ(p + PAGE, q);
-	EXPECT_ERRNO(EACCES, try_mprotect(q, PAGE, RW));
+	EXPECT_ERRNO(EACCES, try_mprotect(q, PAGE, PROT_RW));
 }
 
 /* Reading commits nothing, writing one page */
@@ -243,7 +243,7 @@ TEST_F(map, private_mapping_shows_the_vmo_until_it_is_written)
 
 TEST_F(map, map_populate_commits_nothing)
 {
-	unsigned char *p = map_fd(_metadata, self->vmo, RW,
+	unsigned char *p = map_fd(_metadata, self->vmo, PROT_RW,
 				  MAP_SHARED | MAP_POPULATE, 0, PAGES);
 
 	EXPECT_EQ(0, vmo_pages(_metadata, self->vmo));
@@ -254,7 +254,7 @@ TEST_F(map, map_populate_commits_nothing)
 
 TEST_F(map, length_is_rounded_up_to_pages)
 {
-	unsigned char *p = mmap(NULL, 100, RW, MAP_SHARED, fd_of(self->vmo), PAGE);
+	unsigned char *p = mmap(NULL, 100, PROT_RW, MAP_SHARED, fd_of(self->vmo), PAGE);
 
 	ASSERT_NE(MAP_FAILED, p);
 	p[PAGE - 1] = 'A';
@@ -325,7 +325,7 @@ COHERENCE_WRITER(commit_and_vmo_write)
 COHERENCE_WRITER(pwrite)
 {
 	struct __test_metadata *_metadata = self->metadata;
-	unsigned char *buffer = user_pages(_metadata, 1, RW);
+	unsigned char *buffer = user_pages(_metadata, 1, PROT_RW);
 
 	memset(buffer, byte, PAGE);
 	ASSERT_EQ((ssize_t)PAGE, pwrite(fd_of(self->vmo), buffer, PAGE, 3 * PAGE));
@@ -352,7 +352,7 @@ COHERENCE_WRITER(other_process)
 COHERENCE_WRITER(process_vm_writev)
 {
 	struct __test_metadata *_metadata = self->metadata;
-	unsigned char *buffer = user_pages(_metadata, 1, RW);
+	unsigned char *buffer = user_pages(_metadata, 1, PROT_RW);
 	struct iovec from = { buffer, PAGE };
 	struct iovec to = { self->writer + 3 * PAGE, PAGE };
 
@@ -392,7 +392,7 @@ FIXTURE_TEARDOWN(coherence)
 static void check_all(struct __test_metadata *_metadata,
 		      FIXTURE_DATA(coherence) *self, unsigned char byte)
 {
-	unsigned char *buffer = user_pages(_metadata, 1, RW);
+	unsigned char *buffer = user_pages(_metadata, 1, PROT_RW);
 
 	EXPECT_EQ(PAGE, mem_span(self->readers[0] + 3 * PAGE, PAGE, byte));
 	EXPECT_EQ(PAGE, mem_span(self->readers[1] + 3 * PAGE, PAGE, byte));
@@ -928,7 +928,7 @@ TEST_F(map, what_lies_beyond_2_to_63_cannot_be_mapped)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(offsets); i++) {
-		EXPECT_NE(0, try_mmap(vmo, RW, MAP_SHARED, offsets[i], PAGE));
+		EXPECT_NE(0, try_mmap(vmo, PROT_RW, MAP_SHARED, offsets[i], PAGE));
 		EXPECT_NE(ZX_OK, zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ,
 					     0, vmo, offsets[i], PAGE, &addr));
 	}
@@ -977,7 +977,7 @@ TEST_F(map, mapping_over_a_part_leaves_the_rest_in_place)
 
 	memset(self->p, 'A', PAGES * PAGE);
 	vmo_fill(_metadata, vmo, 0, PAGE, 'B');
-	ASSERT_NE(MAP_FAILED, mmap(self->p + 2 * PAGE, PAGE, RW,
+	ASSERT_NE(MAP_FAILED, mmap(self->p + 2 * PAGE, PAGE, PROT_RW,
 				   MAP_SHARED | MAP_FIXED, fd_of(vmo), 0));
 	EXPECT_EQ(2 * PAGE, mem_span(self->p, PAGES * PAGE, 'A'));
 	EXPECT_EQ(PAGE, mem_span(self->p + 2 * PAGE, PAGE, 'B'));

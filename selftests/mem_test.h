@@ -15,7 +15,7 @@
 #include "zxtest.h"
 #include "vmo_test.h"
 
-#define RW		(PROT_READ | PROT_WRITE)
+#define PROT_RW		(PROT_READ | PROT_WRITE)
 
 /* What a test waits for comes at once, or never */
 #define PATIENCE_NS	100000000000LL
@@ -165,9 +165,9 @@ map_fd(struct __test_metadata *const _metadata, zx_handle_t vmo, int prot,
 }
 
 #define map_shared(metadata, vmo, page, pages)		\
-	map_fd(metadata, vmo, RW, MAP_SHARED, page, pages)
+	map_fd(metadata, vmo, PROT_RW, MAP_SHARED, page, pages)
 #define map_private(metadata, vmo, page, pages)		\
-	map_fd(metadata, vmo, RW, MAP_PRIVATE, page, pages)
+	map_fd(metadata, vmo, PROT_RW, MAP_PRIVATE, page, pages)
 #define map_ro(metadata, vmo, page, pages)		\
 	map_fd(metadata, vmo, PROT_READ, MAP_SHARED, page, pages)
 

@@ -71,7 +71,7 @@ struct order {
 
 static struct order *order_make(struct __test_metadata *_metadata)
 {
-	struct order *order = mmap(NULL, sizeof(*order), RW,
+	struct order *order = mmap(NULL, sizeof(*order), PROT_RW,
 				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	ASSERT_NE(MAP_FAILED, order);
@@ -473,7 +473,7 @@ static long user_commits_in_it(void *arg)
 
 static struct user_order *user_order(struct __test_metadata *_metadata, uid_t uid)
 {
-	struct user_order *order = mmap(NULL, sizeof(*order), RW,
+	struct user_order *order = mmap(NULL, sizeof(*order), PROT_RW,
 					MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	ASSERT_NE(MAP_FAILED, order);
@@ -749,7 +749,7 @@ static pid_t start_huge_commit(struct __test_metadata *_metadata, uint64_t size,
 TEST_F(limit, kill_ends_a_huge_commit)
 {
 	uint64_t before = free_ram(), size = total_ram() / 2;
-	atomic_int *result = mmap(NULL, PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	atomic_int *result = mmap(NULL, PAGE, PROT_RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	uint64_t now, least = before;
 	int status;
 	pid_t pid;
@@ -799,7 +799,7 @@ static bool module_woke_oom_killer(int kmsg)
  */
 TEST_F_TIMEOUT(limit, machine_without_memory, 600)
 {
-	atomic_int *result = mmap(NULL, PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	atomic_int *result = mmap(NULL, PAGE, PROT_RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	zx_handle_t vmo = vmo_create(_metadata, MIB, 0);
 	int status, tries = 10;
@@ -810,7 +810,7 @@ TEST_F_TIMEOUT(limit, machine_without_memory, 600)
 	lseek(kmsg, 0, SEEK_END);
 	set_limits(_metadata, 4 * total_ram(), 50);
 	/* Most of it goes faster this way */
-	ASSERT_NE(MAP_FAILED, mmap(NULL, free_ram() * 3 / 4, RW,
+	ASSERT_NE(MAP_FAILED, mmap(NULL, free_ram() * 3 / 4, PROT_RW,
 				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1,
 				   0));
 	do {

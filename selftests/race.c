@@ -59,8 +59,8 @@ static void arena_setup(struct __test_metadata *_metadata,
 		  (TARGET - 1) * PAGE;
 	arena->private = map_private(_metadata, arena->vmo, 0, PAGES) +
 			TARGET * PAGE;
-	arena->page = user_pages(_metadata, 1, RW);
-	arena->other_page = user_pages(_metadata, 1, RW);
+	arena->page = user_pages(_metadata, 1, PROT_RW);
+	arena->other_page = user_pages(_metadata, 1, PROT_RW);
 
 	if (state == PRESENT || state == READ_PRESENT)
 		vmo_fill(_metadata, arena->vmo, TARGET * PAGE, PAGE, 'A');
@@ -441,7 +441,7 @@ static void race_stalled(struct __test_metadata *_metadata,
 	struct actor first = { .act = act, .arg = arena, .cpu = 1 };
 	struct remover remover = { arena, variant };
 	struct actor second = { .act = act_remove, .arg = &remover };
-	unsigned char *contents = user_pages(_metadata, 1, RW);
+	unsigned char *contents = user_pages(_metadata, 1, PROT_RW);
 	int uffd;
 
 	arena_setup(_metadata, arena, state);

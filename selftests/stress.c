@@ -300,7 +300,7 @@ static void do_transfer(struct worker *worker)
 static void do_map(struct worker *worker)
 {
 	struct slot *slot = any_slot(worker);
-	int prot = below(worker, 4) ? RW : PROT_READ;
+	int prot = below(worker, 4) ? PROT_RW : PROT_READ;
 	int flags = below(worker, 4) ? MAP_SHARED : MAP_PRIVATE;
 	zx_handle_t vmo = any_vmo(worker);
 	uint64_t offset = any_offset(worker);
@@ -644,9 +644,9 @@ static void do_frozen(struct worker *worker)
 			error(worker, "written", 0);
 		break;
 	case 1:
-		if (mmap(NULL, PAGE, RW, MAP_SHARED, fd, offset) != MAP_FAILED)
+		if (mmap(NULL, PAGE, PROT_RW, MAP_SHARED, fd, offset) != MAP_FAILED)
 			error(worker, "mapped writable", 0);
-		if (!mprotect(frozen_base, PAGE, RW))
+		if (!mprotect(frozen_base, PAGE, PROT_RW))
 			error(worker, "made writable", 0);
 		break;
 	case 2:
@@ -777,7 +777,7 @@ FIXTURE_SETUP(stress)
 		self->before[i] = zt_stat(counters[i]);
 		ASSERT_LE(0, self->before[i]);
 	}
-	board = mmap(NULL, sizeof(*board), RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	board = mmap(NULL, sizeof(*board), PROT_RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, board);
 }
 

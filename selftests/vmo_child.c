@@ -509,7 +509,7 @@ TEST_F(child, no_write_child_cannot_be_changed)
 		EXPECT_ST(ZX_ERR_ACCESS_DENIED,
 			  zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0,
 				      child, 0, PAGE, &addr));
-		EXPECT_ERRNO(EACCES, try_mmap(child, RW, MAP_SHARED, 0, PAGE));
+		EXPECT_ERRNO(EACCES, try_mmap(child, PROT_RW, MAP_SHARED, 0, PAGE));
 		EXPECT_EQ(-1, pwrite(fd_of(child), &byte, 1, 0));
 		EXPECT_LETTERS("abcdefgh", child);
 		EXPECT_OK(zx_handle_close(child));

@@ -70,7 +70,7 @@ FIXTURE_SETUP(held)
 	}
 	scene->p = map_shared(_metadata, scene->vmo, 0, PAGES);
 	memset(scene->p, 'a', SIZE);
-	scene->buffer = user_pages(_metadata, PAGES, RW);
+	scene->buffer = user_pages(_metadata, PAGES, PROT_RW);
 	memset(scene->buffer, 'X', SIZE);
 	scene->disk = open_disk(_metadata);
 }
@@ -234,7 +234,7 @@ TEST_F(held, vmo_write_in_its_copy)
 TEST_F(held, vmo_write_that_stalls)
 {
 	struct scene *scene = &self->scene;
-	unsigned char *contents = user_pages(_metadata, 1, RW);
+	unsigned char *contents = user_pages(_metadata, 1, PROT_RW);
 	struct actor writer = { .act = act_vmo_write, .arg = scene, .cpu = 1 };
 	struct actor second = { .act = act_snapshot, .arg = scene };
 	int uffd;
@@ -321,7 +321,7 @@ FIXTURE_SETUP(reader)
 	scene->child = vmo_snapshot(_metadata, scene->vmo, 0, PAGES);
 	scene->q = map_shared(_metadata, scene->child, 0, PAGES);
 	EXPECT_MAPPED(OLD, scene->q);
-	scene->buffer = user_pages(_metadata, PAGES, RW);
+	scene->buffer = user_pages(_metadata, PAGES, PROT_RW);
 	memset(scene->buffer, '-', SIZE);
 	scene->disk = open_disk(_metadata);
 }
@@ -419,7 +419,7 @@ TEST_F(reader, vmo_read_that_stalls)
 {
 	struct scene *scene = &self->scene;
 	struct writer writer = { scene, variant->write };
-	unsigned char *contents = user_pages(_metadata, 1, RW);
+	unsigned char *contents = user_pages(_metadata, 1, PROT_RW);
 	struct actor first = { .act = act_vmo_read, .arg = scene, .cpu = 1 };
 	struct actor second = { .act = act_write, .arg = &writer };
 	int uffd;
@@ -471,7 +471,7 @@ static void act_snapshot_and_write(struct actor *actor)
 	struct scene *scene = actor->arg;
 
 	act_snapshot(actor);
-	scene->q = mmap(NULL, SIZE, RW, MAP_SHARED, fd_of(scene->child), 0);
+	scene->q = mmap(NULL, SIZE, PROT_RW, MAP_SHARED, fd_of(scene->child), 0);
 	if (scene->q != MAP_FAILED)
 		memset(scene->q, 'C', SIZE);
 }

@@ -180,7 +180,7 @@ FIXTURE_SETUP(instant)
 	struct scene *scene = &self->scene;
 
 	counters_get(_metadata, self->before);
-	scene->board = mmap(NULL, sizeof(*scene->board), RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	scene->board = mmap(NULL, sizeof(*scene->board), PROT_RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, scene->board);
 	scene->vmo = vmo_create(_metadata, SIZE, 0);
 	scene->p = map_shared(_metadata, scene->vmo, 0, PAGES);
@@ -288,13 +288,13 @@ static void snapshot_check(struct __test_metadata *_metadata, struct kept *kept,
 TEST_F_TIMEOUT(instant, snapshots_in_a_loop, 3600)
 {
 	struct kept kept[KEPT] = {};
-	unsigned char *buffer = user_pages(_metadata, PAGES, RW);
+	unsigned char *buffer = user_pages(_metadata, PAGES, PROT_RW);
 	unsigned long made = 0, i;
 	struct writers writers;
 	int64_t end;
 
 	for (i = 0; i < KEPT; i++)
-		kept[i].bytes = user_pages(_metadata, PAGES, RW);
+		kept[i].bytes = user_pages(_metadata, PAGES, PROT_RW);
 	writers_start(_metadata, &self->scene, &writers, variant->processes);
 	ASSERT_TRUE(WAIT_FOR(atomic_load(&self->scene.board->writes[1]) > 1));
 	for (end = time_to_stop(); zx_clock_get_monotonic() < end || made < 4 * KEPT; made++) {
@@ -436,7 +436,7 @@ static void step(struct worker *w)
 		break;
 	case 2 ... 3:
 		what = "store";
-		p = mmap(NULL, n * PAGE, RW, MAP_SHARED, fd_of(r->vmo), page * PAGE);
+		p = mmap(NULL, n * PAGE, PROT_RW, MAP_SHARED, fd_of(r->vmo), page * PAGE);
 		if (p == MAP_FAILED) {
 			status = ZX_ERR_NO_MEMORY;
 			break;
@@ -538,7 +538,7 @@ FIXTURE(relatives) {
 FIXTURE_SETUP(relatives)
 {
 	counters_get(_metadata, self->before);
-	self->board = mmap(NULL, sizeof(*self->board), RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	self->board = mmap(NULL, sizeof(*self->board), PROT_RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, self->board);
 }
 

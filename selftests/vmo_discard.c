@@ -82,7 +82,7 @@ FIXTURE_SETUP(state)
 	self->vmo = vmo_create(_metadata, self->size, ZX_VMO_DISCARDABLE);
 	self->p = map_shared(_metadata, self->vmo, 0, PAGES);
 	self->private = map_private(_metadata, self->vmo, 0, PAGES);
-	self->buffer = user_pages(_metadata, PAGES, RW);
+	self->buffer = user_pages(_metadata, PAGES, PROT_RW);
 	memset(self->buffer, 'X', self->size);
 	vmo_spell(_metadata, self->vmo, 0, "abcd");
 	for (i = 0; i < variant->state.locks; i++)

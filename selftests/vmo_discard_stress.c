@@ -554,7 +554,7 @@ static void replace(struct slot *slot)
 			error(slot, "create: %s", zt_status_name(status));
 		return;
 	}
-	if (mmap(slot->p, MAX_PAGES * PAGE, RW, MAP_SHARED | MAP_FIXED, fd_of(vmo), 0) ==
+	if (mmap(slot->p, MAX_PAGES * PAGE, PROT_RW, MAP_SHARED | MAP_FIXED, fd_of(vmo), 0) ==
 	    MAP_FAILED) {
 		zx_handle_close(vmo);
 		no_memory();
@@ -678,7 +678,7 @@ FIXTURE_SETUP(discard)
 {
 	cgroup_make(_metadata, &self->cgroup);
 	self->discards = zt_stat("discards");
-	board = mmap(NULL, sizeof(*board), RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	board = mmap(NULL, sizeof(*board), PROT_RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, board);
 }
 

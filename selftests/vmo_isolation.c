@@ -179,7 +179,7 @@ CHANGE(same_bytes, FIRST)
 
 FIXTURE_SETUP(change)
 {
-	self->x = user_pages(_metadata, 1, RW);
+	self->x = user_pages(_metadata, 1, PROT_RW);
 	memset(self->x, 'X', PAGE);
 	self->other = vmo_create(_metadata, PAGE, 0);
 	vmo_spell(_metadata, self->other, 0, "X");

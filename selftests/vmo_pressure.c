@@ -130,7 +130,7 @@ COMMIT_TESTS(madv_populate)
 TEST_F(cgroup, ordinary_memory_past_the_limit)
 {
 	struct hoard hoard = hoard_create(_metadata);
-	unsigned char *p = user_pages(_metadata, 8 * MIB / PAGE, RW);
+	unsigned char *p = user_pages(_metadata, 8 * MIB / PAGE, PROT_RW);
 
 	cgroup_limit(_metadata, &self->own, 2 * MIB);
 	memset(p, 'o', 8 * MIB);
@@ -409,7 +409,7 @@ static void hold_by(struct __test_metadata *_metadata, FIXTURE_DATA(pinned) *sel
 	self->disk = open_disk(_metadata);
 	fill_disk(_metadata, self->disk, self->buffer, 2, 1);
 	memset(self->buffer, 's', PAGE);
-	self->stall = user_pages(_metadata, 1, RW);
+	self->stall = user_pages(_metadata, 1, PROT_RW);
 	self->uffd = stall_begin(_metadata, self->stall);
 	self->actor = (struct actor){ .act = act, .arg = self, .cpu = 1 };
 	actor_start(_metadata, &self->actor);
@@ -521,7 +521,7 @@ FIXTURE_SETUP(pinned)
 {
 	self->vmo = discardable(_metadata, PAGES * PAGE, 0);
 	self->p = map_shared(_metadata, self->vmo, 0, PAGES);
-	self->buffer = user_pages(_metadata, PAGES, RW);
+	self->buffer = user_pages(_metadata, PAGES, PROT_RW);
 	ASSERT_EQ(0, pipe2(self->fds, O_CLOEXEC | O_NONBLOCK));
 	vmo_spell(_metadata, self->vmo, 0, "abcd");
 	ASSERT_OK(vmo_unlock(self->vmo));
@@ -641,11 +641,11 @@ TEST_F(copy, that_stalls_finds_the_contents_gone)
 {
 	struct copy copy = {
 		.vmo = reclaimable(_metadata, 2, 'v'),
-		.stall = user_pages(_metadata, 1, RW),
+		.stall = user_pages(_metadata, 1, PROT_RW),
 		.copy = variant->copy,
 	};
 	struct actor actor = { .act = act_copy, .arg = &copy, .cpu = 1 };
-	unsigned char *contents = user_pages(_metadata, 1, RW);
+	unsigned char *contents = user_pages(_metadata, 1, PROT_RW);
 	int uffd = stall_begin(_metadata, copy.stall);
 
 	actor_start(_metadata, &actor);
@@ -971,7 +971,7 @@ static void fill_machine(struct __test_metadata *_metadata,
 	void *p;
 
 	ballast = ballast > ROOM ? ballast - ROOM : PAGE;
-	p = mmap(NULL, ballast, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	p = mmap(NULL, ballast, PROT_RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, p);
 	madvise(p, ballast, MADV_HUGEPAGE);	/* which is quicker */
 	ASSERT_EQ(0, madvise(p, ballast, MADV_POPULATE_WRITE));
@@ -1007,7 +1007,7 @@ static bool more_ordinary_memory(struct __test_metadata *_metadata, uint64_t siz
 	ASSERT_LE(0, pid);
 	if (!pid) {
 		write_text("/proc/self/oom_score_adj", "1000");
-		_exit(mmap(NULL, size, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0) ==
+		_exit(mmap(NULL, size, PROT_RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0) ==
 		      MAP_FAILED);
 	}
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));

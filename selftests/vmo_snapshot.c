@@ -108,7 +108,7 @@ TEST_F(kind, writes_of_one_byte_leave_the_rest_of_the_page)
 TEST_F(kind, write_across_pages_shared_owned_and_absent)
 {
 	zx_handle_t child = CHILD(self->vmo, 4, PAGES);
-	unsigned char *bytes = user_pages(_metadata, 6, RW);
+	unsigned char *bytes = user_pages(_metadata, 6, PROT_RW);
 
 	vmo_spell(_metadata, child, 1, "F");
 	memset(bytes, 'X', 5 * PAGE);

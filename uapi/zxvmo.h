@@ -117,6 +117,7 @@ enum {
 	ZXVMO_CMD_VMAR_PROTECT = 0x62,
 	ZXVMO_CMD_VMAR_ALLOCATE = 0x63,
 	ZXVMO_CMD_VMAR_DESTROY = 0x64,
+	ZXVMO_CMD_VMAR_OP_RANGE = 0x65,
 };
 
 /* Handles: vmo.md 1.1, pager-port-handle-bti.md 4 */
@@ -236,6 +237,15 @@ enum {
 #define ZXVMO_VMO_OP_DONT_NEED			12
 #define ZXVMO_VMO_OP_ALWAYS_NEED		13
 #define ZXVMO_VMO_OP_PREFETCH			14
+
+/* Operations of VMAR_OP_RANGE (vmar.md 1.2) */
+#define ZXVMO_VMAR_OP_COMMIT			1
+#define ZXVMO_VMAR_OP_DECOMMIT			2
+#define ZXVMO_VMAR_OP_MAP_RANGE			3
+#define ZXVMO_VMAR_OP_ZERO			10
+#define ZXVMO_VMAR_OP_DONT_NEED			12
+#define ZXVMO_VMAR_OP_ALWAYS_NEED		13
+#define ZXVMO_VMAR_OP_PREFETCH			14
 
 /* Children: vmo.md 1.4 */
 
@@ -406,7 +416,7 @@ struct zxvmo_info_vmo {
 #define ZXVMO_FEATURE_CHILDREN	(1ULL << 1)
 /** ZXVMO_FEATURE_DISCARDABLE - VMOs with ZXVMO_VMO_DISCARDABLE and their locks */
 #define ZXVMO_FEATURE_DISCARDABLE	(1ULL << 2)
-/** ZXVMO_FEATURE_VMAR - VMAR_ALLOCATE and VMAR_DESTROY, all options of VMAR_MAP */
+/** ZXVMO_FEATURE_VMAR - all VMAR_ commands, all options of VMAR_MAP */
 #define ZXVMO_FEATURE_VMAR	(1ULL << 3)
 
 /**
@@ -986,7 +996,8 @@ struct zxvmo_vmo_create_child {
  * @size: sizeof(struct zxvmo_vmar_map)
  * @handle: the VMAR; needs the rights that match the permissions
  * @options: ZXVMO_VM_PERM_READ, WRITE, EXECUTE, PERM_READ_IF_XOM_UNSUPPORTED,
- *	ALLOW_FAULTS, REQUIRE_NON_RESIZABLE, and the place
+ *	ALLOW_FAULTS, REQUIRE_NON_RESIZABLE, MAP_RANGE,
+ *	FAULT_BEYOND_STREAM_SIZE, and the place
  * @vmo: the VMO; needs ZXVMO_RIGHT_MAP and the rights that match the permissions
  * @vmar_offset: the offset of the place
  * @vmo_offset: first byte in the VMO, a multiple of the page size; it may lie
@@ -994,21 +1005,25 @@ struct zxvmo_vmo_create_child {
  * @length: bytes, rounded up to pages
  * @out_addr: address of a __u64 that receives the address of the mapping
  *
- * What both handles allow bounds the permissions of the mapping for its life.
+ * What both handles allow bounds the permissions of the mapping for its life. With
+ * MAP_RANGE the pages that the VMO has are entered into page tables at once, as the
+ * operation of VMAR_OP_RANGE does. With FAULT_BEYOND_STREAM_SIZE the mapping ends
+ * with the page that the stream ends in, wherever that is at the time: what is
+ * beyond raises SIGBUS.
  *
  * Return: 0. In the order of vmar.md 2.2: EBADF, EMEDIUMTYPE: the VMAR, the VMO.
  * EACCES: no MAP. EINVAL: WRITE or EXECUTE without READ; MAP_RANGE with
  * SPECIFIC_OVERWRITE; CAN_MAP_ options. EACCES: a permission that one of the
- * handles lacks. EINVAL: unknown options. EOPNOTSUPP: REQUIRE_NON_RESIZABLE and a
- * resizable VMO; a discardable one without ALLOW_FAULTS. EINVAL: COMPACT,
- * CAN_MAP_SPECIFIC. EACCES: a permission that the VMAR was made without.
- * EOPNOTSUPP: an option this version does not know. EINVAL: alignment. ERANGE: a
- * number wraps. EBADFD: the VMAR was destroyed. EINVAL: @length is 0, an offset
- * that is not for the options or misaligned. EACCES: one, and the VMAR was made
- * without CAN_MAP_SPECIFIC. EINVAL: the place is outside the VMAR or not aligned as
- * it asks for. EEXIST. EMFILE: no room.
- * ENOMEM: SPECIFIC_OVERWRITE may have unmapped what it should have replaced. EFAULT:
- * @out_addr; nothing stays mapped.
+ * handles lacks. EINVAL: FAULT_BEYOND_STREAM_SIZE without ALLOW_FAULTS; unknown
+ * options. EOPNOTSUPP: REQUIRE_NON_RESIZABLE and a resizable VMO; a discardable one
+ * without ALLOW_FAULTS. EINVAL: COMPACT, CAN_MAP_SPECIFIC. EACCES: a permission that
+ * the VMAR was made without. EINVAL: alignment. ERANGE: a number wraps. EBADFD: the
+ * VMAR was destroyed. EINVAL: @length is 0, an offset that is not for the options or
+ * misaligned. EACCES: one, and the VMAR was made without CAN_MAP_SPECIFIC. EINVAL:
+ * the place is outside the VMAR or not aligned as it asks for. EEXIST. EMFILE: no
+ * room. ENOMEM: SPECIFIC_OVERWRITE may have unmapped what it should have replaced.
+ * ENOENT: MAP_RANGE of a discarded VMO; EFAULT: @out_addr; nothing stays mapped.
+ * EINTR: killed.
  */
 struct zxvmo_vmar_map {
 	__u32 size;
@@ -1118,5 +1133,48 @@ struct zxvmo_vmar_destroy {
 };
 
 #define ZXVMO_VMAR_DESTROY _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMAR_DESTROY)
+
+/**
+ * struct zxvmo_vmar_op_range - ioctl(ZXVMO_VMAR_OP_RANGE)
+ * @size: sizeof(struct zxvmo_vmar_op_range)
+ * @handle: the VMAR; ZXVMO_RIGHT_OP_CHILDREN to work on mappings in a region of it
+ * @op: ZXVMO_VMAR_OP_ value
+ * @__reserved: must be 0
+ * @addr: page-aligned address
+ * @length: bytes, rounded up to pages
+ * @buffer: must be 0
+ * @buffer_size: must be 0
+ *
+ * Works on the VMOs that are mapped there, mapping by mapping from the lowest; what
+ * is done stays done if a later one fails. The rights that count are those that the
+ * mapping was made with, not its permissions of now nor the rights of the VMAR.
+ *
+ * - COMMIT (WRITE): as that of VMO_OP_RANGE, then MAP_RANGE.
+ * - DECOMMIT (WRITE), ZERO (WRITE), DONT_NEED: as those of VMO_OP_RANGE.
+ * - MAP_RANGE: enters the pages that the VMO has into the page tables, so that
+ *   reading them is no fault. Nothing is allocated for it, entries that are there
+ *   stay, and what has no permission or is beyond the end is skipped.
+ * - ALWAYS_NEED, PREFETCH (READ): as those of VMO_OP_RANGE, then MAP_RANGE.
+ *
+ * Return: 0. EBADF, EMEDIUMTYPE: the VMAR. EINVAL: unknown @op, a buffer,
+ * alignment, a length of 0. ERANGE: a range outside the VMAR. EBADFD: the VMAR was
+ * destroyed. Then the first by address: EBADFD: a hole or a mapping that is not of a
+ * VMO. EINVAL: a mapping in a region, without the right or with COMMIT, DECOMMIT or
+ * PREFETCH. ERANGE: one with FAULT_BEYOND_STREAM_SIZE beyond the stream. EACCES:
+ * the right. What VMO_OP_RANGE returns for @op. MAP_RANGE: ENOENT: a discarded VMO.
+ * ENOMEM. EINTR: killed. (vmar.md 3)
+ */
+struct zxvmo_vmar_op_range {
+	__u32 size;
+	__u32 handle;
+	__u32 op;
+	__u32 __reserved;
+	__aligned_u64 addr;
+	__aligned_u64 length;
+	__aligned_u64 buffer;
+	__aligned_u64 buffer_size;
+};
+
+#define ZXVMO_VMAR_OP_RANGE _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMAR_OP_RANGE)
 
 #endif /* _UAPI_ZXVMO_H */

@@ -55,6 +55,17 @@ static void mapped(struct fz_thread *t, struct fz_window *w, struct fz_file *fil
 	fz_touch(object);
 }
 
+/* The first page of the VMO that cannot be reached */
+static uint64_t window_end(const struct fz_window *w)
+{
+	uint64_t size = vmo_model_size(&w->object->vmo);
+	uint64_t stream_size = vmo_model_stream_size(&w->object->vmo);
+
+	if (w->to_stream && stream_size < size)
+		size = stream_size + FZ_PAGE - 1;
+	return size / FZ_PAGE;
+}
+
 /* What a change of protection must give, 0: it is allowed */
 static int protect_error(const struct fz_window *w, unsigned int first, unsigned int nr, int prot,
 			 int hole)
@@ -99,7 +110,6 @@ static int map_error(uint32_t options, const struct fz_target *target)
 	const uint32_t known = 0xff00ffffU & ~ZXVMO_VM_PERM_READ_IF_XOM_UNSUPPORTED;
 	const uint32_t can_map = ZXVMO_VM_CAN_MAP_READ | ZXVMO_VM_CAN_MAP_WRITE |
 				 ZXVMO_VM_CAN_MAP_EXECUTE;
-	const uint32_t later = ZXVMO_VM_MAP_RANGE | ZXVMO_VM_FAULT_BEYOND_STREAM_SIZE;
 	uint32_t rights = target->file->rights, align = options >> ZXVMO_VM_ALIGN_BASE;
 
 	if (!(rights & ZXVMO_RIGHT_MAP))
@@ -123,9 +133,7 @@ static int map_error(uint32_t options, const struct fz_target *target)
 		return EOPNOTSUPP;
 	if (target->object->vmo.discardable && !(options & ZXVMO_VM_ALLOW_FAULTS))
 		return EOPNOTSUPP;
-	if (options & (ZXVMO_VM_COMPACT | ZXVMO_VM_CAN_MAP_SPECIFIC))
-		return EINVAL;
-	return options & later ? EOPNOTSUPP : 0;
+	return options & (ZXVMO_VM_COMPACT | ZXVMO_VM_CAN_MAP_SPECIFIC) ? EINVAL : 0;
 }
 
 /* vmar.md 2.0 of a place in the root, which is not aligned by more than is asked */
@@ -215,6 +223,8 @@ void fz_do_vmar_map(struct fz_thread *t, const struct fz_op *op)
 			munmap(place + length, FZ_WINDOW_PAGES * FZ_PAGE - length);
 		mapped(t, fz_window_of(t, op->args[1]), target.file, offset / FZ_PAGE,
 		       length / FZ_PAGE, prot_of(options), false);
+		fz_window_of(t, op->args[1])->to_stream =
+			options & ZXVMO_VM_FAULT_BEYOND_STREAM_SIZE;
 	}
 }
 
@@ -300,6 +310,75 @@ void fz_do_vmar_protect(struct fz_thread *t, const struct fz_op *op)
 		expected = protect_error(fz_window_of(t, op->args[0]), first, nr, prot_of(options),
 					 ENOENT);
 	fz_agree(t, expected, seen);
+}
+
+/* What the operation on the @nr pages from @first on must give, all mapped */
+static int op_range_error(struct fz_window *w, uint32_t code, unsigned int first, unsigned int nr)
+{
+	uint64_t page = w->first + first;
+
+	if (w->to_stream && page + nr > window_end(w))
+		return ERANGE;
+	switch (code) {
+	case ZXVMO_VMAR_OP_COMMIT:
+	case ZXVMO_VMAR_OP_DECOMMIT:
+	case ZXVMO_VMAR_OP_ZERO:
+		if (!(w->file->rights & ZXVMO_RIGHT_WRITE))
+			return EACCES;
+		break;
+	case ZXVMO_VMAR_OP_PREFETCH:
+		if (!(w->file->rights & ZXVMO_RIGHT_READ))
+			return EACCES;
+		break;
+	default:
+		return 0;
+	}
+	return fz_errno(vmo_model_op_range(&w->object->vmo, code, page * FZ_PAGE, nr * FZ_PAGE));
+}
+
+void fz_do_vmar_op_range(struct fz_thread *t, const struct fz_op *op)
+{
+	static const uint32_t codes[] = {
+		ZXVMO_VMAR_OP_COMMIT, ZXVMO_VMAR_OP_DECOMMIT, ZXVMO_VMAR_OP_MAP_RANGE,
+		ZXVMO_VMAR_OP_ZERO, ZXVMO_VMAR_OP_DONT_NEED, ZXVMO_VMAR_OP_ALWAYS_NEED,
+		ZXVMO_VMAR_OP_PREFETCH,
+	};
+	struct fz_window *w = t->run->oracle ? fz_window_of(t, op->args[0]) : NULL;
+	unsigned int first, nr, run, i;
+	uint32_t code = op->args[3];
+	int expected, seen;
+
+	pages_of(op, 1, &first, &nr);
+	/* How far it gets depends on how the window was split: not across the end. */
+	if (w && w->object && w->first + first + nr > window_end(w))
+		nr = 1;
+	seen = FZ_SEND(t, op, VMAR_OP_RANGE, vmar_op_range, .handle = fz_value(t, op, 4),
+		       .op = code, .__reserved = op->send == FZ_RESERVED,
+		       .addr = (uintptr_t)fz_window(t->run, op->args[0]) + first * FZ_PAGE,
+		       .length = nr * FZ_PAGE);
+	if (!w)
+		return;
+	expected = fz_sent(t, op, false, true) ?: vmar_error(t, op, 4);
+	for (i = 0; i < sizeof(codes) / sizeof(*codes) && codes[i] != code; i++)
+		;
+	if (!expected && i == sizeof(codes) / sizeof(*codes))
+		expected = EINVAL;
+	if (expected) {
+		fz_agree(t, expected, seen);
+		return;
+	}
+	for (run = 0; w->object && run < nr && w->prot[first + run] >= 0; run++)
+		;
+	if (run && (!seen || (!t->injected && seen != ENOMEM)))
+		expected = op_range_error(w, code, first, run);
+	if (!expected && run < nr)
+		expected = EBADFD;
+	fz_agree(t, expected, seen);
+	if (!run)
+		return;
+	if (seen == ENOMEM)
+		fz_settle(t, w->object, (w->first + first) * FZ_PAGE, run * FZ_PAGE);
+	fz_touch(w->object);
 }
 
 /* System calls */
@@ -475,9 +554,7 @@ static int access_signal(struct fz_window *w, uint64_t at, bool write)
 
 	if (prot < 0 || !(prot & (write ? PROT_WRITE : PROT_READ | PROT_WRITE | PROT_EXEC)))
 		return SIGSEGV;
-	if (w->first + at / FZ_PAGE >= vmo_model_size(&w->object->vmo) / FZ_PAGE)
-		return SIGBUS;
-	return 0;
+	return w->first + at / FZ_PAGE >= window_end(w) ? SIGBUS : 0;
 }
 
 static bool agree(struct fz_thread *t, int expected, int seen)

@@ -134,6 +134,7 @@ struct fz_window {
 	int prot[FZ_WINDOW_PAGES];	/* of each page, -1: not mapped */
 	int allowed;			/* what prot may become */
 	bool private;
+	bool to_stream;			/* ends where the stream does */
 };
 
 struct fz_object {

@@ -39,6 +39,7 @@
 	X(VMAR_PROTECT, vmar_protect, "wPPmV", 0)			\
 	X(VMAR_ALLOCATE, vmar_allocate, "HwPPuV", 1)			\
 	X(VMAR_DESTROY, vmar_destroy, "h", 1)				\
+	X(VMAR_OP_RANGE, vmar_op_range, "wPPkV", 0)			\
 	X(READ, file_read, "hl", 0)					\
 	X(WRITE, file_write, "hlf", 0)					\
 	X(PREAD, file_pread, "hol", 0)					\

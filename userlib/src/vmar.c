@@ -78,3 +78,12 @@ zx_status_t zx_vmar_protect(zx_handle_t handle, zx_vm_option_t options, zx_vaddr
 	}
 }
 ALSO(vmar_protect);
+
+zx_status_t zx_vmar_op_range(zx_handle_t handle, uint32_t op, zx_vaddr_t address, uint64_t size,
+			     void *buffer, size_t buffer_size)
+{
+	return CALL(ZXVMO_VMAR_OP_RANGE, zxvmo_vmar_op_range, handle, .op = op,
+		    .addr = address, .length = size, .buffer = ADDRESS(buffer),
+		    .buffer_size = buffer_size);
+}
+ALSO(vmar_op_range);

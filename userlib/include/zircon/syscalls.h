@@ -452,7 +452,8 @@ zx_status_t zx_vmar_destroy(zx_handle_t handle);
  * @handle: the VMAR; needs READ, WRITE, EXECUTE as @options ask
  * @options: ZX_VM_PERM_READ, _WRITE, _EXECUTE, _READ_IF_XOM_UNSUPPORTED,
  *	ZX_VM_SPECIFIC, ZX_VM_SPECIFIC_OVERWRITE, ZX_VM_OFFSET_IS_UPPER_LIMIT,
- *	ZX_VM_ALIGN_, ZX_VM_REQUIRE_NON_RESIZABLE, ZX_VM_ALLOW_FAULTS
+ *	ZX_VM_ALIGN_, ZX_VM_REQUIRE_NON_RESIZABLE, ZX_VM_ALLOW_FAULTS, ZX_VM_MAP_RANGE,
+ *	ZX_VM_FAULT_BEYOND_STREAM_SIZE
  * @vmar_offset: with ZX_VM_SPECIFIC and _OVERWRITE where the mapping begins, with
  *	ZX_VM_OFFSET_IS_UPPER_LIMIT where it ends at the latest, in bytes from the base
  *	of the VMAR; else 0
@@ -465,19 +466,23 @@ zx_status_t zx_vmar_destroy(zx_handle_t handle);
  * The mapping keeps the VMO alive and remembers the rights of both handles, which
  * zx_vmar_protect() cannot exceed later. An access that is not permitted raises
  * SIGSEGV, one that finds no page SIGBUS, where Zircon raises an exception.
+ * ZX_VM_MAP_RANGE is ZX_VMAR_OP_MAP_RANGE at once. With
+ * ZX_VM_FAULT_BEYOND_STREAM_SIZE there are no pages beyond the one that the stream
+ * ends in at the time.
  *
  * Return: ZX_OK. In this order: the handles, then ACCESS_DENIED: no MAP.
- * INVALID_ARGS: WRITE or EXECUTE without READ, CAN_MAP_ options. ACCESS_DENIED:
- * a permission without its right. INVALID_ARGS: unknown options. NOT_SUPPORTED:
+ * INVALID_ARGS: WRITE or EXECUTE without READ, ZX_VM_MAP_RANGE with OVERWRITE, CAN_MAP_
+ * options. ACCESS_DENIED: a permission without its right. INVALID_ARGS:
+ * ZX_VM_FAULT_BEYOND_STREAM_SIZE without ALLOW_FAULTS, unknown options. NOT_SUPPORTED:
  * ZX_VM_REQUIRE_NON_RESIZABLE and the VMO is resizable; it is discardable, without
  * ZX_VM_ALLOW_FAULTS. INVALID_ARGS: ZX_VM_COMPACT,
  * ZX_VM_CAN_MAP_SPECIFIC. ACCESS_DENIED: a permission that the VMAR was made without.
- * NOT_SUPPORTED: an option of Zircon that this version does not have. INVALID_ARGS:
- * @vmo_offset is misaligned. OUT_OF_RANGE: @len or @vmo_offset + @len wraps. Then
+ * INVALID_ARGS: @vmo_offset is misaligned. OUT_OF_RANGE: @len or @vmo_offset + @len wraps. Then
  * as zx_vmar_allocate() from BAD_STATE on; OVERWRITE where a VMAR is: INVALID_ARGS.
  * ALREADY_EXISTS: something is there, also what is not from a VMO. NO_RESOURCES: no
- * room. NO_MEMORY: OVERWRITE may have unmapped what was there. INVALID_ARGS:
- * @mapped_addr; nothing stays mapped. (vmar.md 2.2)
+ * room. NO_MEMORY: OVERWRITE may have unmapped what was there. NOT_FOUND:
+ * ZX_VM_MAP_RANGE of a discarded VMO; INVALID_ARGS: @mapped_addr; nothing stays mapped.
+ * (vmar.md 2.2)
  */
 zx_status_t zx_vmar_map(zx_handle_t handle, zx_vm_option_t options, uint64_t vmar_offset,
 			zx_handle_t vmo, uint64_t vmo_offset, uint64_t len,
@@ -546,6 +551,36 @@ zx_status_t zx_vmar_unmap_handle_close_thread_exit(zx_handle_t vmar, zx_vaddr_t 
  */
 zx_status_t zx_vmar_protect(zx_handle_t handle, zx_vm_option_t options, zx_vaddr_t addr,
 			    uint64_t len);
+
+/**
+ * zx_vmar_op_range() - work on the VMOs that are mapped in a range
+ * @handle: the VMAR; needs OP_CHILDREN for mappings in VMARs of this one
+ * @op: ZX_VMAR_OP_ value
+ * @address: address, a multiple of the page size
+ * @size: bytes, rounded up to pages
+ * @buffer: must be NULL
+ * @buffer_size: must be 0
+ *
+ * Goes from mapping to mapping by rising address; what is done stays done if a later
+ * one fails. What the mapping may be at most counts, not its permissions of now; of the
+ * VMAR no right is needed.
+ *
+ * - COMMIT (the mapping may be WRITE): as zx_vmo_op_range(), then MAP_RANGE.
+ * - DECOMMIT (WRITE), ZERO (WRITE), DONT_NEED: as zx_vmo_op_range().
+ * - MAP_RANGE: pages that the VMO has are entered into the page tables. It commits
+ *   nothing. Entries do not allow to write, so the first write to a page still faults.
+ * - ALWAYS_NEED, PREFETCH (READ): as zx_vmo_op_range(), then MAP_RANGE.
+ *
+ * Return: ZX_OK. INVALID_ARGS: unknown @op, @buffer, @address is misaligned, @size is
+ * 0. OUT_OF_RANGE: the range is outside the VMAR. BAD_STATE: it was destroyed. What comes
+ * first by address: BAD_STATE: there is a hole or a mapping that is not of a VMO.
+ * INVALID_ARGS: a mapping in a VMAR of this one, if OP_CHILDREN is missing or @op is
+ * COMMIT, DECOMMIT or PREFETCH. OUT_OF_RANGE: one that ends with the stream, beyond it.
+ * ACCESS_DENIED: what the mapping may be. Errors of zx_vmo_op_range(). NOT_FOUND:
+ * MAP_RANGE of a discarded VMO. NO_MEMORY. (vmar.md 3)
+ */
+zx_status_t zx_vmar_op_range(zx_handle_t handle, uint32_t op, zx_vaddr_t address, uint64_t size,
+			     void *buffer, size_t buffer_size);
 
 /**
  * zx_cache_flush() - flush processor caches of a range of memory
@@ -647,6 +682,7 @@ __ZX_ALSO(vmo_transfer_data);
 __ZX_ALSO(vmar_allocate);
 __ZX_ALSO(vmar_destroy);
 __ZX_ALSO(vmar_map);
+__ZX_ALSO(vmar_op_range);
 __ZX_ALSO(vmar_unmap);
 __ZX_ALSO(vmar_unmap_handle_close_thread_exit);
 __ZX_ALSO(vmar_protect);

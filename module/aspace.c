@@ -68,7 +68,7 @@ struct zxvmo_aspace *zxvmo_aspace_get(void)
 	new->mm = mm;
 	new->refs = 1;
 	new->root.base = ZXVMO_VMAR_ROOT_BASE;
-	new->root.len = TASK_SIZE - ZXVMO_VMAR_ROOT_BASE;
+	new->root.len = ZXVMO_VMAR_ROOT_END - ZXVMO_VMAR_ROOT_BASE;
 	new->root.options = ZXVMO_VM_CAN_MAP_SPECIFIC | ZXVMO_VM_CAN_MAP_READ |
 			    ZXVMO_VM_CAN_MAP_WRITE | ZXVMO_VM_CAN_MAP_EXECUTE;
 	spin_lock(&aspaces_lock);

@@ -22,6 +22,9 @@
 /* How often a random place is tried before all places are counted */
 #define NR_TRIES	32
 
+/* What Linux leaves free below a stack unless it is told another number at boot */
+#define STACK_GUARD_GAP	(256UL << PAGE_SHIFT)
+
 static u64 region_end(const struct zxvmo_region *region)
 {
 	return region->base + region->len;
@@ -152,6 +155,14 @@ struct vm_area_struct *zxvmo_region_mapping(const struct zxvmo_region *region,
 	return vma;
 }
 
+/* Where a VMA begins to be in the way of a search: a stack grows. */
+static u64 vma_begin(const struct vm_area_struct *vma)
+{
+	u64 gap = vma->vm_flags & VM_GROWSDOWN ? STACK_GUARD_GAP : 0;
+
+	return vma->vm_start - min_t(u64, gap, vma->vm_start);
+}
+
 /* The first of [@addr, @end) that is not room, and its end; or @end. */
 static u64 next_obstacle(const struct zxvmo_region *region, u64 addr, u64 end,
 			 u64 *stop)
@@ -166,8 +177,8 @@ static u64 next_obstacle(const struct zxvmo_region *region, u64 addr, u64 end,
 	       !fatal_signal_pending(current))
 		vma = find_vma(mm, vma->vm_end);
 	*stop = end;
-	if (vma && vma->vm_start < end) {
-		start = max_t(u64, addr, vma->vm_start);
+	if (vma && vma_begin(vma) < end) {
+		start = max(addr, vma_begin(vma));
 		*stop = vma->vm_end;
 	}
 	if (child && child->base < start) {

@@ -308,7 +308,7 @@ int zxvmo_vmar_info(struct zxvmo_cmd *cmd, u32 handle, struct zxvmo_info_vmar *i
 
 	*info = (struct zxvmo_info_vmar) {
 		.base = ZXVMO_VMAR_ROOT_BASE,
-		.len = TASK_SIZE - ZXVMO_VMAR_ROOT_BASE,
+		.len = ZXVMO_VMAR_ROOT_END - ZXVMO_VMAR_ROOT_BASE,
 	};
 	if (handle == ZXVMO_HANDLE_VMAR_ROOT_SELF)
 		return 0;

@@ -15,6 +15,15 @@
 #define ZXVMO_ROOT_VMAR_RIGHTS	(ZXVMO_DEFAULT_VMAR_RIGHTS | ZXVMO_RIGHT_READ | \
 				 ZXVMO_RIGHT_WRITE | ZXVMO_RIGHT_EXECUTE)
 
+/*
+ * Where the root VMAR ends: on machines with larger address spaces Linux puts
+ * nothing above that without being asked to.
+ */
+#ifndef DEFAULT_MAP_WINDOW
+#define DEFAULT_MAP_WINDOW	TASK_SIZE
+#endif
+#define ZXVMO_VMAR_ROOT_END	min_t(u64, TASK_SIZE, DEFAULT_MAP_WINDOW)
+
 #define ZXVMO_VM_PERMS		(ZXVMO_VM_PERM_READ | ZXVMO_VM_PERM_WRITE | \
 				 ZXVMO_VM_PERM_EXECUTE)
 #define ZXVMO_VM_CAN_MAP	(ZXVMO_VM_CAN_MAP_READ | ZXVMO_VM_CAN_MAP_WRITE | \

@@ -394,6 +394,35 @@ TEST_F(allocate, root_range)
 		  ALLOCATE(ROOT, ZX_VM_SPECIFIC, self->region.base - info.base, PAGE));
 }
 
+#ifdef __x86_64__
+/* Above that Linux maps only what asks for it, if the machine has more */
+TEST_F(allocate, root_ends_at_47_bits)
+{
+	zx_info_vmar_t info;
+
+	ASSERT_OK(zx_object_get_info(ROOT, ZX_INFO_VMAR, &info, sizeof(info), NULL, NULL));
+	EXPECT_EQ((1ULL << 47) - PAGE, info.base + info.len);
+}
+#endif
+
+/* A stack has room to grow into, which Linux's own searches leave it */
+TEST_F(allocate, not_directly_below_a_stack)
+{
+	const uint64_t pages = 1024, stack = 512, gap = 256;
+	struct region region = region_make(_metadata, ROOT, CAN_ALL, 0, pages * PAGE);
+	uint64_t at = region.base + stack * PAGE, nr = 0;
+
+	ASSERT_EQ((void *)at, mmap((void *)at, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE |
+				   MAP_ANONYMOUS | MAP_FIXED | MAP_GROWSDOWN, -1, 0));
+	while (!ALLOCATE(region.vmar, 0, 0, PAGE)) {
+		EXPECT_TRUE(self->addr < at - gap * PAGE || self->addr > at);
+		ASSERT_OK(zx_handle_close(self->out));
+		nr++;
+	}
+	EXPECT_EQ(pages - gap - 1, nr);
+	EXPECT_OK(ALLOCATE(region.vmar, ZX_VM_SPECIFIC, (stack - 1) * PAGE, PAGE));
+}
+
 /* Nothing of Linux's own comes where a region is */
 TEST_F(allocate, space_is_reserved)
 {

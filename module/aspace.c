@@ -14,7 +14,8 @@
  * program's own mmap(2).
  *
  * Linux has nothing like that for munmap(2). In the root, where what is unmapped
- * leaves nothing behind, looking and unmapping are two steps.
+ * leaves nothing behind, and where a reservation cannot be had, looking and
+ * unmapping are two steps.
  *
  * aspaces_lock protects the hash, all refs and which object the root has; of other
  * locks only that of an inode is taken under it.
@@ -276,7 +277,7 @@ static bool vma_is_ours(const struct vm_area_struct *vma)
 	return zxvmo_vma_is_vmo(vma) || zxvmo_vma_region(vma);
 }
 
-/* In the root: the first run of VMAs of ours in [*@start, @end) and its @stop. */
+/* The first run of VMAs of ours in [*@start, @end) and its @stop. */
 static void find_run(struct mm_struct *mm, u64 *start, u64 end, u64 *stop)
 {
 	struct vm_area_struct *vma = find_vma(mm, *start);
@@ -295,38 +296,78 @@ static void find_run(struct mm_struct *mm, u64 *start, u64 end, u64 *stop)
 }
 
 /*
- * Elsewhere: the first part of [*@start, @end) without foreign VMAs that is not
- * reserved already, and its @stop. It takes in the reservations on both sides, or
- * else they would grow in number with each unmapping.
+ * Unmaps what is ours in [@start, @end). There is no place to look in munmap(2): a
+ * thread that has unmapped a run by then, and has got something else there, loses
+ * that, as it would by another thread's munmap(2) of the run.
  */
-static void find_part(struct mm_struct *mm, const struct zxvmo_region *region,
-		      u64 *start, u64 end, u64 *stop)
+static int unmap_runs(u64 start, u64 end)
 {
-	struct vm_area_struct *vma;
-	u64 at = *start;
+	struct mm_struct *mm = current->mm;
+	u64 stop;
+	int ret;
 
-	for (vma = find_vma(mm, at); vma && vma->vm_start <= at;
-	     vma = find_vma(mm, at)) {
+	while (start < end) {
+		if (fatal_signal_pending(current) || mmap_read_lock_killable(mm))
+			return -EINTR;
+		find_run(mm, &start, end, &stop);
+		mmap_read_unlock(mm);
+		if (start >= end)
+			break;
+		ret = mapping_error(vm_munmap(start, stop - start));
+		if (ret)
+			return ret;
+		start = stop;
+	}
+	return 0;
+}
+
+/*
+ * The first part of [@start, @end) without foreign VMAs that is not reserved for
+ * @request's region already: @request's part; false if there is none. What is to
+ * be mapped, from @request's address up to *@stop, takes in the reservations on
+ * both sides, or else they would grow in number with each unmapping.
+ */
+static bool find_part(struct mm_struct *mm, struct zxvmo_request *request, u64 start,
+		      u64 end, u64 *stop)
+{
+	const struct zxvmo_region *region = request->region;
+	struct vm_area_struct *vma;
+
+	for (vma = find_vma(mm, start); vma && vma->vm_start <= start;
+	     vma = find_vma(mm, start)) {
 		if (vma_is_ours(vma) && zxvmo_vma_region(vma) != region)
 			break;
-		at = vma->vm_end;
+		start = vma->vm_end;
 	}
-	*start = min(at, end);
-	if (at >= end)
-		return;
-	*stop = end;
+	if (start >= end)
+		return false;
 	for (; vma && vma->vm_start < end; vma = find_vma(mm, vma->vm_end)) {
-		if (!vma_is_ours(vma)) {
-			*stop = vma->vm_start;
-			break;
-		}
+		if (!vma_is_ours(vma))
+			end = vma->vm_start;
 	}
-	vma = find_vma(mm, at - 1);
-	if (vma && vma->vm_start < at && zxvmo_vma_region(vma) == region)
-		*start = max_t(u64, region->base, vma->vm_start);
-	vma = find_vma(mm, *stop);
-	if (vma && vma->vm_start <= *stop && zxvmo_vma_region(vma) == region)
+	request->part_start = start;
+	request->part_end = end;
+	request->addr = start;
+	*stop = end;
+	vma = find_vma(mm, start - 1);
+	if (vma && vma->vm_start < start && zxvmo_vma_region(vma) == region)
+		request->addr = max_t(u64, region->base, vma->vm_start);
+	vma = find_vma(mm, end);
+	if (vma && vma->vm_start <= end && zxvmo_vma_region(vma) == region)
 		*stop = min_t(u64, region->base + region->len, vma->vm_end);
+	return true;
+}
+
+/* A request to reserve room. */
+static struct zxvmo_request reservation(struct zxvmo_region *region,
+					struct file *holder, enum zxvmo_where where)
+{
+	return (struct zxvmo_request) {
+		.region = region,
+		.holder = holder,
+		.where = where,
+		.align = PAGE_SIZE,
+	};
 }
 
 /**
@@ -342,12 +383,7 @@ static void find_part(struct mm_struct *mm, const struct zxvmo_region *region,
 void zxvmo_aspace_mend(struct zxvmo_aspace *aspace, struct zxvmo_region *region,
 		       struct file *holder, u64 start, u64 end)
 {
-	struct zxvmo_request request = {
-		.region = region,
-		.holder = holder,
-		.where = ZXVMO_ROOM_AT,
-		.align = PAGE_SIZE,
-	};
+	struct zxvmo_request request = reservation(region, holder, ZXVMO_ROOM_AT);
 	struct mm_struct *mm = current->mm;
 	struct vm_area_struct *vma;
 	unsigned long addr;
@@ -387,53 +423,45 @@ void zxvmo_aspace_mend(struct zxvmo_aspace *aspace, struct zxvmo_region *region,
  * @end: first address beyond
  *
  * Nothing of ours stays, also of regions that are part of it, and foreign VMAs
- * stay as they are. Reservations fill the rest, unless it is the root.
+ * stay as they are. Reservations fill the rest, unless it is the root. Where they
+ * cannot be mapped, for a limit or for lack of memory, the range is unmapped
+ * first, and reserved then if that can be done.
  *
  * Return: 0 or a negative errno; then part of it may be done.
  */
 int zxvmo_aspace_clear(struct zxvmo_aspace *aspace, struct zxvmo_region *region,
 		       struct file *holder, u64 start, u64 end)
 {
-	struct zxvmo_request request = {
-		.region = region,
-		.holder = holder,
-		.where = ZXVMO_OURS_AT,
-		.align = PAGE_SIZE,
-	};
+	struct zxvmo_request request = reservation(region, holder, ZXVMO_OURS_AT);
 	struct mm_struct *mm = current->mm;
 	unsigned long addr;
-	int ret = 0;
+	bool found;
 	u64 stop;
+	int ret;
 
 	lockdep_assert_held(&aspace->lock);
+	if (!region->parent)
+		return unmap_runs(start, end);
 	while (start < end) {
-		if (mmap_read_lock_killable(mm))
+		if (fatal_signal_pending(current) || mmap_read_lock_killable(mm))
 			return -EINTR;
-		if (region->parent)
-			find_part(mm, region, &start, end, &stop);
-		else
-			find_run(mm, &start, end, &stop);
+		found = find_part(mm, &request, start, end, &stop);
 		mmap_read_unlock(mm);
-		if (start >= end)
+		if (!found)
 			break;
-		if (region->parent) {
-			request.addr = start;
-			addr = zxvmo_aspace_mmap(aspace, &request, holder,
-						 stop - start, PROT_NONE, 0);
-			ret = IS_ERR_VALUE(addr) ? (long)addr : 0;
-			if (ret)
-				zxvmo_aspace_mend(aspace, region, holder, start, stop);
-		} else {
-			ret = mapping_error(vm_munmap(start, stop - start));
-		}
+		start = request.part_start;
+		addr = zxvmo_aspace_mmap(aspace, &request, holder, stop - request.addr,
+					 PROT_NONE, 0);
 		/* Another thread has put something there: look again. */
-		if (ret == -EEXIST)
-			stop = start;
-		else if (ret)
-			return ret;
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		start = stop;
+		if (addr == (unsigned long)-EEXIST)
+			continue;
+		if (IS_ERR_VALUE(addr)) {
+			ret = unmap_runs(start, request.part_end);
+			zxvmo_aspace_mend(aspace, region, holder, request.addr, stop);
+			if (ret)
+				return ret;
+		}
+		start = request.part_end;
 	}
 	return 0;
 }

@@ -309,15 +309,20 @@ static unsigned long place_in_root(const struct zxvmo_request *request,
 	return place_anywhere(request, length);
 }
 
+/* Whether what a VMA has in [@addr, @end) may be replaced. */
 static bool may_replace(const struct zxvmo_request *request,
-			const struct vm_area_struct *vma)
+			const struct vm_area_struct *vma, u64 addr, u64 end)
 {
-	if (zxvmo_region_is_room(request->region, vma))
-		return true;
-	if (request->where == ZXVMO_ROOM_AT)
-		return false;
-	return zxvmo_vma_is_vmo(vma) ||
-	       (request->where == ZXVMO_OURS_AT && zxvmo_vma_region(vma));
+	const struct zxvmo_region *reserved = zxvmo_vma_region(vma);
+
+	if (request->where == ZXVMO_OURS_AT) {
+		if (max_t(u64, addr, vma->vm_start) < request->part_start ||
+		    min_t(u64, end, vma->vm_end) > request->part_end)
+			return reserved == request->region;
+		return reserved || zxvmo_vma_is_vmo(vma);
+	}
+	return zxvmo_region_is_room(request->region, vma) ||
+	       (request->where == ZXVMO_MAPPED_AT && zxvmo_vma_is_vmo(vma));
 }
 
 /* Regions that are part of this one are the caller's affair. */
@@ -331,7 +336,7 @@ static unsigned long place_at(const struct zxvmo_request *request, u64 length)
 	     vma = find_vma(mm, vma->vm_end)) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		if (!may_replace(request, vma))
+		if (!may_replace(request, vma, addr, end))
 			return -EEXIST;
 	}
 	return addr;

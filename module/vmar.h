@@ -58,7 +58,8 @@ struct zxvmo_region {
  * @ZXVMO_ROOM: free room of the region, which is searched for
  * @ZXVMO_ROOM_AT: free room at a given address
  * @ZXVMO_MAPPED_AT: free room and mappings of VMOs, at a given address
- * @ZXVMO_OURS_AT: that, and reservations of any region of the address space
+ * @ZXVMO_OURS_AT: that, and reservations of any region of the address space; but
+ *	outside a part of it only reservations of the region itself
  */
 enum zxvmo_where {
 	ZXVMO_ROOM,
@@ -77,6 +78,8 @@ enum zxvmo_where {
  *	put, 0 if nothing was found
  * @limit: where it must end at the latest if @where is ZXVMO_ROOM; 0: anywhere
  * @align: alignment of its beginning, a power of 2
+ * @part_start: that part, if @where is ZXVMO_OURS_AT
+ * @part_end: first address beyond it
  * @to_stream: it is a mapping that shows nothing beyond the stream of its VMO
  */
 struct zxvmo_request {
@@ -86,6 +89,8 @@ struct zxvmo_request {
 	u64 addr;
 	u64 limit;
 	u64 align;
+	u64 part_start;
+	u64 part_end;
 	bool to_stream;
 };
 

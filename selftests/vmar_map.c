@@ -803,6 +803,70 @@ TEST_F(vmar, too_many_mappings)
 	max_mappings(old);
 }
 
+/* Where room cannot be reserved again, what is unmapped goes all the same */
+TEST_F(vmar, unmap_beyond_the_limit_of_mappings)
+{
+	struct region child = CHILD(8, 4);
+	int old;
+
+	PUT(0, 0, 2);
+	PUT(4, 0, 3);
+	map_at(_metadata, &child, R, 1, self->vmo, 0, 2);
+	old = max_mappings(4);
+	if (old < 0)
+		SKIP(return, "no limit can be set");
+	EXPECT_OK(zx_vmar_unmap(self->vmar, AT(0), 2 * PAGE));
+	EXPECT_NOTHING(AT(0));
+	EXPECT_OK(zx_vmar_unmap(child.vmar, child.base, 4 * PAGE));
+	EXPECT_OK(zx_vmar_destroy(child.vmar));
+	EXPECT_NOTHING(child.base + PAGE);
+	/* Nobody can make two of one */
+	EXPECT_ST(ZX_ERR_NO_MEMORY, zx_vmar_unmap(self->vmar, AT(5), PAGE));
+	EXPECT_EQ(3, BYTE(AT(6)));
+	max_mappings(old);
+	EXPECT_OK(zx_vmar_unmap(self->vmar, AT(5), PAGE));
+	/* It is the region's, and comes back with the next unmapping */
+	PUT(0, 0, 1);
+	EXPECT_OK(zx_vmar_unmap(self->vmar, AT(0), PAGES * PAGE));
+	EXPECT_EQ(1, count_vmas(self->base, AT(PAGES), ""));
+	EXPECT_EQ(1, count_vmas(self->base, AT(PAGES), RESERVED));
+}
+
+TEST_F(vmar, unmap_beyond_the_limit_of_locked_memory)
+{
+	struct rlimit limit = { 3 * PAGE, 3 * PAGE };
+	pid_t pid = fork();
+	struct region child;
+	int status;
+
+	if (!pid) {
+		self->region = region_make(_metadata, ROOT, CAN_ALL, 0, PAGES * PAGE);
+		self->vmar = self->region.vmar;
+		self->base = self->region.base;
+		child = CHILD(8, 4);
+		PUT(0, 0, 2);
+		PUT(2, 0, 4);
+		map_at(_metadata, &child, R, 0, self->vmo, 0, 4);
+		ASSERT_EQ(0, setrlimit(RLIMIT_MEMLOCK, &limit));
+		ASSERT_EQ(0, mlockall(MCL_FUTURE));
+		ASSERT_EQ(0, setresuid(65534, 65534, 65534));
+		EXPECT_EQ(MAP_FAILED, mmap(NULL, 4 * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS,
+					   -1, 0));
+		EXPECT_OK(zx_vmar_unmap(self->vmar, AT(0), 2 * PAGE));
+		EXPECT_RESERVED(AT(0));
+		EXPECT_OK(zx_vmar_unmap(self->vmar, AT(2), 4 * PAGE));
+		EXPECT_NOTHING(AT(2));
+		EXPECT_OK(zx_vmar_destroy(child.vmar));
+		EXPECT_NOTHING(AT(8));
+		EXPECT_ST(ZX_ERR_NO_MEMORY, MAP(self->vmar, R | ZX_VM_SPECIFIC, 2 * PAGE, 4 * PAGE));
+		EXPECT_OK(MAP(self->vmar, R | ZX_VM_SPECIFIC, 3 * PAGE, PAGE));
+		EXPECT_OK(zx_vmar_destroy(self->vmar));
+		_exit(_metadata->exit_code);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+}
+
 /* A process in this memory, at whose end nobody unmaps it, until it is killed */
 struct search {
 	zx_handle_t vmar;	/* to look for two pages in, or none */

@@ -158,38 +158,35 @@ bool zxvmo_vmo_has_relatives(struct zxvmo_vmo *owner)
 
 /**
  * struct attribution - what is counted for one VMO
- * @nr_pages: pages it sees
- * @nr_private: pages that nobody else sees
- * @scaled: bytes, each page divided by the number of those who see it
- * @fraction: what @scaled leaves out
+ * @memory: what has been counted
  * @leaf: the leaf that is looked at
  * @sharers: for each page of the leaf how many see it
  */
 struct attribution {
-	u64 nr_pages;
-	u64 nr_private;
-	u64 scaled;
-	u64 fraction;
+	struct zxvmo_memory memory;
 	struct zxvmo_leaf leaf;
 	u32 sharers[ZXVMO_LEAF_PAGES];
 };
 
-static void attribute_leaf(struct attribution *a)
+/* Counts the pages in slots @begin to @end of the leaf. */
+static void attribute_leaf(struct attribution *a, size_t begin, size_t end)
 {
+	struct zxvmo_memory *memory = &a->memory;
 	size_t i;
 
-	for (i = 0; i < ZXVMO_LEAF_PAGES; i++) {
+	for (i = begin; i <= end; i++) {
 		u32 nr = a->sharers[i];
 
 		if (!a->leaf.pages[i])
 			continue;
-		a->nr_pages++;
-		a->nr_private += nr == 1;
-		a->scaled += PAGE_SIZE / nr;
-		a->fraction += PAGE_SIZE % nr * (ONE_BYTE / nr);
-		if (a->fraction >= ONE_BYTE) {
-			a->fraction -= ONE_BYTE;
-			a->scaled++;
+		memory->bytes += PAGE_SIZE;
+		if (nr == 1)
+			memory->private_bytes += PAGE_SIZE;
+		memory->scaled_bytes += PAGE_SIZE / nr;
+		memory->fraction += PAGE_SIZE % nr * (ONE_BYTE / nr);
+		if (memory->fraction >= ONE_BYTE) {
+			memory->fraction -= ONE_BYTE;
+			memory->scaled_bytes++;
 		}
 	}
 }
@@ -222,26 +219,67 @@ static int count_sharers(struct zxvmo_vmo *vmo, struct attribution *a)
 	return ret;
 }
 
-static int attribute(struct zxvmo_vmo *vmo, struct attribution *a)
+static int attribute(struct zxvmo_vmo *vmo, u64 first, u64 last, struct attribution *a)
 {
+	u64 index, leaf_last;
 	bool found;
-	u64 index;
 
-	for (index = 0;; index = zxvmo_ptree_leaf_last(&vmo->tree, index) + 1) {
+	for (index = first; index <= last; index = leaf_last + 1) {
 		down_read(&vmo->lock);
-		found = zxvmo_ptree_next(&vmo->tree, &index, ZXVMO_LAST_INDEX);
+		found = zxvmo_ptree_next(&vmo->tree, &index, last);
 		if (found)
 			zxvmo_ptree_get_leaf(&vmo->tree, index, &a->leaf);
 		up_read(&vmo->lock);
 		if (!found)
-			return 0;
+			break;
 
 		memset32(a->sharers, 1, ARRAY_SIZE(a->sharers));
 		if (count_sharers(vmo, a))
 			return -EINTR;
-		attribute_leaf(a);
+		leaf_last = zxvmo_ptree_leaf_last(&vmo->tree, index);
+		/* The first leaf may begin below index 0. */
+		attribute_leaf(a, ZXVMO_LEAF_PAGES - 1 -
+				  min(leaf_last - first, ZXVMO_LEAF_PAGES - 1),
+			       ZXVMO_LEAF_PAGES - 1 - (leaf_last - min(leaf_last, last)));
 		cond_resched();
 	}
+	return 0;
+}
+
+/**
+ * zxvmo_vmo_attribute() - whose memory the pages of a range are
+ * @vmo: the VMO
+ * @first: first index, as its owner counts
+ * @last: last index
+ * @memory: receives it: nothing for a slice or a reference, which has no pages
+ *
+ * Return: 0; -ENOMEM; -EINTR if killed.
+ */
+int zxvmo_vmo_attribute(struct zxvmo_vmo *vmo, u64 first, u64 last,
+			struct zxvmo_memory *memory)
+{
+	struct attribution *a;
+	int ret;
+
+	*memory = (struct zxvmo_memory) {};
+	if (vmo->owner != vmo)
+		return 0;
+	if (!zxvmo_vmo_has_relatives(vmo)) {
+		down_read(&vmo->lock);
+		memory->bytes = zxvmo_ptree_count(&vmo->tree, first, last) << PAGE_SHIFT;
+		up_read(&vmo->lock);
+		memory->private_bytes = memory->bytes;
+		memory->scaled_bytes = memory->bytes;
+		return 0;
+	}
+	a = kvzalloc(sizeof(*a), GFP_KERNEL_ACCOUNT);
+	if (!a)
+		return -ENOMEM;
+	ret = attribute(vmo, first, last, a);
+	if (!ret)
+		*memory = a->memory;
+	kvfree(a);
+	return ret;
 }
 
 /**
@@ -254,18 +292,13 @@ static int attribute(struct zxvmo_vmo *vmo, struct attribution *a)
 int zxvmo_vmo_kin_info(struct zxvmo_vmo *vmo, struct zxvmo_info_vmo *info)
 {
 	struct zxvmo_family *family = vmo_family(vmo);
-	struct attribution *a = NULL;
-	u64 nr_pages;
-	int ret = 0;
+	struct zxvmo_memory memory;
+	int ret;
 
 	if (vmo->owner == vmo) {
 		down_read(&vmo->lock);
-		nr_pages = zxvmo_ptree_count(&vmo->tree, 0, ZXVMO_LAST_INDEX);
 		info->metadata_bytes = zxvmo_ptree_bytes(&vmo->tree);
 		up_read(&vmo->lock);
-		info->committed_bytes = nr_pages << PAGE_SHIFT;
-		info->committed_private_bytes = info->committed_bytes;
-		info->committed_scaled_bytes = info->committed_bytes;
 	}
 	if (family) {
 		ret = mutex_lock_killable(&family->lock);
@@ -279,25 +312,16 @@ int zxvmo_vmo_kin_info(struct zxvmo_vmo *vmo, struct zxvmo_info_vmo *info)
 		info->num_children = vmo->nr_children;
 		mutex_unlock(&family->lock);
 	}
-	if (vmo->owner == vmo && zxvmo_vmo_has_relatives(vmo)) {
-		a = kvzalloc(sizeof(*a), GFP_KERNEL_ACCOUNT);
-		if (!a)
-			return -ENOMEM;
-		ret = attribute(vmo, a);
-		if (ret)
-			goto out;
-	}
-	if (a) {
-		info->committed_bytes = a->nr_pages << PAGE_SHIFT;
-		info->committed_private_bytes = a->nr_private << PAGE_SHIFT;
-		info->committed_scaled_bytes = a->scaled;
-		info->committed_fractional_scaled_bytes = a->fraction;
-	}
-	info->populated_bytes = info->committed_bytes;
-	info->populated_private_bytes = info->committed_private_bytes;
-	info->populated_scaled_bytes = info->committed_scaled_bytes;
-	info->populated_fractional_scaled_bytes = info->committed_fractional_scaled_bytes;
-out:
-	kvfree(a);
-	return ret;
+	ret = zxvmo_vmo_attribute(vmo, 0, ZXVMO_LAST_INDEX, &memory);
+	if (ret)
+		return ret;
+	info->committed_bytes = memory.bytes;
+	info->populated_bytes = memory.bytes;
+	info->committed_private_bytes = memory.private_bytes;
+	info->populated_private_bytes = memory.private_bytes;
+	info->committed_scaled_bytes = memory.scaled_bytes;
+	info->populated_scaled_bytes = memory.scaled_bytes;
+	info->committed_fractional_scaled_bytes = memory.fraction;
+	info->populated_fractional_scaled_bytes = memory.fraction;
+	return 0;
 }

@@ -495,10 +495,26 @@ int zxvmo_vmo_zero(struct zxvmo_vmo *vmo, u64 offset, u64 length, bool killable)
 
 /* family.c */
 
+/**
+ * struct zxvmo_memory - memory of the pages in a range
+ * @bytes: of all that there are
+ * @private_bytes: of those that nobody else sees
+ * @scaled_bytes: each page divided by the number of those who see it
+ * @fraction: what @scaled_bytes leaves out, in units of 2^-63 byte
+ */
+struct zxvmo_memory {
+	u64 bytes;
+	u64 private_bytes;
+	u64 scaled_bytes;
+	u64 fraction;
+};
+
 int zxvmo_family_get(struct zxvmo_vmo *parent, struct zxvmo_vmo *child);
 void zxvmo_family_join(struct zxvmo_vmo *parent, struct zxvmo_vmo *child);
 void zxvmo_family_leave(struct zxvmo_vmo *vmo);
 bool zxvmo_vmo_has_relatives(struct zxvmo_vmo *vmo);
+int zxvmo_vmo_attribute(struct zxvmo_vmo *vmo, u64 first, u64 last,
+			struct zxvmo_memory *memory);
 int zxvmo_vmo_kin_info(struct zxvmo_vmo *vmo, struct zxvmo_info_vmo *info);
 
 /* size.c */

@@ -61,7 +61,6 @@ static int find_piece(const struct zxvmo_vmar_ref *v, u32 op, u64 addr, u64 end,
 		      struct piece *piece)
 {
 	struct mm_struct *mm = v->aspace->mm;
-	const struct zxvmo_vmo *vmo;
 	struct vm_area_struct *vma;
 	bool in_child;
 	int ret;
@@ -76,10 +75,8 @@ static int find_piece(const struct zxvmo_vmar_ref *v, u32 op, u64 addr, u64 end,
 		ret = -EBADFD;
 	}
 	if (!ret) {
-		vmo = zxvmo_file_vmo(vma->vm_file);
 		piece->file = get_file(vma->vm_file);
-		piece->offset = ((u64)vma->vm_pgoff << PAGE_SHIFT) +
-				(addr - vma->vm_start) - vmo->offset;
+		piece->offset = zxvmo_vma_offset(vma, addr);
 	}
 	mmap_read_unlock(mm);
 	return ret;

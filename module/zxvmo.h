@@ -473,6 +473,13 @@ static inline struct zxvmo_vmo *zxvmo_file_vmo(const struct file *file)
 	return zxvmo_to_vmo(zxvmo_file_object(file));
 }
 
+/* The offset in its VMO that a mapping shows at @addr */
+static inline u64 zxvmo_vma_offset(const struct vm_area_struct *vma, u64 addr)
+{
+	return ((u64)vma->vm_pgoff << PAGE_SHIFT) + (addr - vma->vm_start) -
+	       zxvmo_file_vmo(vma->vm_file)->offset;
+}
+
 /* A slice or a reference has that of its owner, in whose pages it counts. */
 static inline struct address_space *zxvmo_vmo_mapping(struct zxvmo_vmo *vmo)
 {

@@ -221,8 +221,15 @@ int zxvmo_vmo_copy(struct zxvmo_vmo *vmo, u64 offset, struct iov_iter *iter)
 	}
 }
 
-/* The status of a user address that could not be read or written. */
-static int buffer_error(unsigned long addr, bool write)
+/**
+ * zxvmo_copy_error() - why user memory could not be read or written
+ * @addr: address of the first byte that could not
+ * @write: it should have been written
+ *
+ * Return: -EACCES: the mapping forbids it; -ERANGE: it is a mapping that leaves its
+ * VMO; -ENOENT: anything else; -EINTR if killed.
+ */
+int zxvmo_copy_error(unsigned long addr, bool write)
 {
 	vm_flags_t needed = write ? VM_WRITE : VM_READ;
 	struct vm_area_struct *vma;
@@ -258,8 +265,8 @@ static int vmo_rw(struct zxvmo_cmd *cmd, u32 right, unsigned int direction)
 	ret = zxvmo_vmo_copy(vmo, arg->offset, &iter);
 	zxvmo_handle_put(&ref);
 	if (ret == -EFAULT)
-		ret = buffer_error(arg->buffer + arg->length - iov_iter_count(&iter),
-				   direction == ITER_DEST);
+		ret = zxvmo_copy_error(arg->buffer + arg->length - iov_iter_count(&iter),
+				       direction == ITER_DEST);
 	return ret;
 }
 

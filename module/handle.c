@@ -276,7 +276,8 @@ static bool value_is_handle(u32 value)
  * @rights: rights that the handle must have
  * @ref: receives the handle; to be given back to zxvmo_handle_put()
  *
- * The root VMAR's pseudo-handle is good in commands on the device only.
+ * The root VMAR's pseudo-handle is good in commands on the device only. That of
+ * the process is no object: who takes it asks zxvmo_process_get().
  *
  * Return: 0. In this order: -EBADF: no such handle; -EMEDIUMTYPE: another type;
  * -EACCES: a right is missing. -EMFILE, -ENOMEM: for the root VMAR.
@@ -293,6 +294,9 @@ int zxvmo_handle_get(struct zxvmo_cmd *cmd, u32 value,
 		if (IS_ERR(ref->file))
 			return PTR_ERR(ref->file);
 		ref->fd = CLONED_FD(ref->file);
+	} else if (value == ZXVMO_HANDLE_PROCESS_SELF) {
+		return type || !(rights & ~ZXVMO_PROCESS_SELF_RIGHTS) ? -EMEDIUMTYPE :
+									-EACCES;
 	} else if (value) {
 		if (!value_is_handle(value))
 			return -EBADF;

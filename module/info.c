@@ -63,14 +63,20 @@ static int count_mappings(struct zxvmo_vmo *vmo, struct zxvmo_info_vmo *info)
 	return 0;
 }
 
-static int vmo_info(struct zxvmo_vmo *vmo, u32 rights, struct zxvmo_info_vmo *info)
+/**
+ * zxvmo_vmo_info() - what there is to tell of a VMO
+ * @vmo: the VMO
+ * @info: receives it, as of nobody's handle
+ *
+ * Return: 0; -ENOMEM; -EINTR if killed.
+ */
+int zxvmo_vmo_info(struct zxvmo_vmo *vmo, struct zxvmo_info_vmo *info)
 {
 	int ret;
 
 	*info = (struct zxvmo_info_vmo) {
 		.koid = vmo->object.koid,
-		.flags = ZXVMO_INFO_VMO_TYPE_PAGED | ZXVMO_INFO_VMO_VIA_HANDLE,
-		.handle_rights = rights,
+		.flags = ZXVMO_INFO_VMO_TYPE_PAGED,
 		.cache_policy = ZXVMO_CACHE_POLICY_CACHED,
 	};
 	if (vmo->options & ZXVMO_VMO_RESIZABLE)
@@ -90,12 +96,16 @@ static int vmo_info(struct zxvmo_vmo *vmo, u32 rights, struct zxvmo_info_vmo *in
 	return count_mappings(vmo, info);
 }
 
-/* The record of a topic: how long it is and what the handle must be. */
+/*
+ * The record of a topic: how long it is and what the handle must be. Topics with
+ * many records have a function that looks at the handle and makes them.
+ */
 static const struct info_topic {
 	u32 topic;
 	u32 size;
 	u32 rights;
 	const struct zxvmo_object_type *type;
+	int (*list)(struct zxvmo_cmd *cmd, u32 handle, struct zxvmo_info_list *list);
 } info_topics[] = {
 	{ ZXVMO_INFO_HANDLE_VALID, 0, 0, NULL },
 	{ ZXVMO_INFO_HANDLE_BASIC, sizeof(struct zxvmo_info_handle_basic), 0, NULL },
@@ -106,6 +116,14 @@ static const struct info_topic {
 	{ ZXVMO_INFO_VMO_V3, ZXVMO_INFO_VMO_V3_SIZE, 0, &zxvmo_vmo_type },
 	{ ZXVMO_INFO_VMO, sizeof(struct zxvmo_info_vmo), 0, &zxvmo_vmo_type },
 	{ ZXVMO_INFO_VMAR, sizeof(struct zxvmo_info_vmar), 0, NULL },
+	{ ZXVMO_INFO_VMAR_MAPS, sizeof(struct zxvmo_info_maps), .list = zxvmo_vmar_maps },
+	{ ZXVMO_INFO_PROCESS_MAPS_V1, ZXVMO_INFO_MAPS_V1_SIZE, .list = zxvmo_process_maps },
+	{ ZXVMO_INFO_PROCESS_MAPS_V2, ZXVMO_INFO_MAPS_V2_SIZE, .list = zxvmo_process_maps },
+	{ ZXVMO_INFO_PROCESS_MAPS, sizeof(struct zxvmo_info_maps), .list = zxvmo_process_maps },
+	{ ZXVMO_INFO_PROCESS_VMOS_V1, ZXVMO_INFO_VMO_V1_SIZE, .list = zxvmo_process_vmos },
+	{ ZXVMO_INFO_PROCESS_VMOS_V2, ZXVMO_INFO_VMO_V2_SIZE, .list = zxvmo_process_vmos },
+	{ ZXVMO_INFO_PROCESS_VMOS_V3, ZXVMO_INFO_VMO_V3_SIZE, .list = zxvmo_process_vmos },
+	{ ZXVMO_INFO_PROCESS_VMOS, sizeof(struct zxvmo_info_vmo), .list = zxvmo_process_vmos },
 };
 
 union info_record {
@@ -118,6 +136,8 @@ union info_record {
 static int info_fill(const struct info_topic *topic, struct zxvmo_ref *ref,
 		     union info_record *record)
 {
+	int ret;
+
 	switch (topic->topic) {
 	case ZXVMO_INFO_HANDLE_VALID:
 		return 0;
@@ -132,8 +152,23 @@ static int info_fill(const struct info_topic *topic, struct zxvmo_ref *ref,
 		record->count.handle_count = atomic_read(&ref->object->nr_handles);
 		return 0;
 	default:
-		return vmo_info(zxvmo_to_vmo(ref->object), ref->rights, &record->vmo);
+		ret = zxvmo_vmo_info(zxvmo_to_vmo(ref->object), &record->vmo);
+		record->vmo.flags |= ZXVMO_INFO_VMO_VIA_HANDLE;
+		record->vmo.handle_rights = ref->rights;
+		return ret;
 	}
+}
+
+/* Of the process, which is no object, there are these two. */
+static int info_of_process(const struct info_topic *topic, union info_record *record)
+{
+	record->basic = (struct zxvmo_info_handle_basic) {
+		.koid = zxvmo_process_koid(),
+		.rights = ZXVMO_PROCESS_SELF_RIGHTS,
+		.type = ZXVMO_OBJ_TYPE_PROCESS,
+	};
+	return topic->topic == ZXVMO_INFO_HANDLE_VALID ||
+	       topic->topic == ZXVMO_INFO_HANDLE_BASIC ? 0 : -EMEDIUMTYPE;
 }
 
 static int info_put_counts(struct zxvmo_object_get_info *arg, u64 actual, u64 avail)
@@ -155,6 +190,8 @@ static int info_get(struct zxvmo_cmd *cmd, u32 handle,
 	struct zxvmo_ref ref;
 	int ret;
 
+	if (handle == ZXVMO_HANDLE_PROCESS_SELF)
+		return info_of_process(topic, record);
 	if (topic->topic == ZXVMO_INFO_VMAR)
 		return zxvmo_vmar_info(cmd, handle, &record->vmar);
 	ret = zxvmo_handle_get(cmd, handle, topic->type, topic->rights, &ref);
@@ -164,6 +201,49 @@ static int info_get(struct zxvmo_cmd *cmd, u32 handle,
 		ret = info_fill(topic, &ref, record);
 	zxvmo_handle_put(&ref);
 	return ret;
+}
+
+/**
+ * zxvmo_info_list_has_room() - whether the next record is wanted
+ * @list: the list
+ *
+ * Return: false if it will only be counted.
+ */
+bool zxvmo_info_list_has_room(const struct zxvmo_info_list *list)
+{
+	return list->nr < list->room;
+}
+
+/**
+ * zxvmo_info_list_add() - give the next record to user space, or count it
+ * @list: the list
+ * @record: the record; it is not looked at if there is no room
+ *
+ * Return: 0 or -EFAULT.
+ */
+int zxvmo_info_list_add(struct zxvmo_info_list *list, const void *record)
+{
+	if (zxvmo_info_list_has_room(list)) {
+		if (copy_to_user(list->buffer, record, list->size))
+			return -EFAULT;
+		list->buffer += list->size;
+	}
+	list->nr++;
+	return 0;
+}
+
+static int info_get_list(struct zxvmo_cmd *cmd, const struct info_topic *topic)
+{
+	struct zxvmo_object_get_info *arg = cmd->arg;
+	struct zxvmo_info_list list = {
+		.buffer = u64_to_user_ptr(arg->buffer),
+		.size = topic->size,
+		.room = arg->buffer_size / topic->size,
+	};
+	int ret;
+
+	ret = topic->list(cmd, arg->handle, &list);
+	return ret ?: info_put_counts(arg, min(list.nr, list.room), list.nr);
 }
 
 int zxvmo_object_get_info(struct zxvmo_cmd *cmd)
@@ -183,6 +263,8 @@ int zxvmo_object_get_info(struct zxvmo_cmd *cmd)
 	}
 	if (!topic)
 		return -EOPNOTSUPP;
+	if (topic->list)
+		return info_get_list(cmd, topic);
 	fits = arg->buffer_size >= topic->size;
 	ret = info_get(cmd, arg->handle, topic, &record, fits);
 	if (ret || !topic->size)

@@ -42,6 +42,7 @@ union zxvmo_arg {
 	struct zxvmo_vmar_allocate vmar_allocate;
 	struct zxvmo_vmar_destroy vmar_destroy;
 	struct zxvmo_vmar_op_range vmar_op_range;
+	struct zxvmo_process_memory process_memory;
 };
 
 /**
@@ -70,7 +71,8 @@ static int zxvmo_query(struct zxvmo_cmd *cmd)
 	arg->out_api_version = ZXVMO_API_VERSION;
 	arg->out_page_size = PAGE_SIZE;
 	arg->out_features = ZXVMO_FEATURE_VMO | ZXVMO_FEATURE_CHILDREN |
-			    ZXVMO_FEATURE_DISCARDABLE | ZXVMO_FEATURE_VMAR;
+			    ZXVMO_FEATURE_DISCARDABLE | ZXVMO_FEATURE_VMAR |
+			    ZXVMO_FEATURE_PROCESS;
 	arg->out_errata = 0;
 	return copy_to_user(cmd->uarg, arg, size) ? -EFAULT : 0;
 }
@@ -144,6 +146,10 @@ static const struct zxvmo_op zxvmo_ops[] = {
 		 zxvmo_vmar_destroy, handle, false),
 	ZXVMO_OP(ZXVMO_VMAR_OP_RANGE, zxvmo_vmar_op_range,
 		 zxvmo_vmar_op_range, buffer_size, false),
+	ZXVMO_OP(ZXVMO_PROCESS_READ_MEMORY, zxvmo_process_read_memory,
+		 zxvmo_process_memory, out_actual, false),
+	ZXVMO_OP(ZXVMO_PROCESS_WRITE_MEMORY, zxvmo_process_write_memory,
+		 zxvmo_process_memory, out_actual, false),
 };
 
 static const struct file_operations zxvmo_device_fops;

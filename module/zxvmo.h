@@ -546,6 +546,7 @@ int zxvmo_vmo_resize_stream(struct zxvmo_vmo *vmo, u64 stream_size);
 int zxvmo_copy_fault_in(struct iov_iter *iter);
 int zxvmo_vmo_copy_nofault(struct zxvmo_vmo *vmo, u64 offset, struct iov_iter *iter);
 int zxvmo_vmo_copy(struct zxvmo_vmo *vmo, u64 offset, struct iov_iter *iter);
+int zxvmo_copy_error(unsigned long addr, bool write);
 
 /* fault.c */
 
@@ -611,6 +612,37 @@ unsigned long zxvmo_get_unmapped_area(struct file *file, unsigned long addr,
 void zxvmo_vmar_hold_again(struct vm_area_struct *vma);
 void zxvmo_vmar_unhold(struct vm_area_struct *vma);
 
+/* info.c */
+
+/**
+ * struct zxvmo_info_list - where the records of a topic go that has many
+ * @buffer: user address of the next one
+ * @size: bytes of each
+ * @room: how many there is room for
+ * @nr: how many there are so far
+ */
+struct zxvmo_info_list {
+	void __user *buffer;
+	size_t size;
+	u64 room;
+	u64 nr;
+};
+
+bool zxvmo_info_list_has_room(const struct zxvmo_info_list *list);
+int zxvmo_info_list_add(struct zxvmo_info_list *list, const void *record);
+int zxvmo_vmo_info(struct zxvmo_vmo *vmo, struct zxvmo_info_vmo *info);
+
+/* maps.c */
+
+int zxvmo_vmar_maps(struct zxvmo_cmd *cmd, u32 handle, struct zxvmo_info_list *list);
+int zxvmo_process_maps(struct zxvmo_cmd *cmd, u32 handle, struct zxvmo_info_list *list);
+int zxvmo_process_vmos(struct zxvmo_cmd *cmd, u32 handle, struct zxvmo_info_list *list);
+
+/* process.c */
+
+u64 zxvmo_process_koid(void);
+int zxvmo_process_get(struct zxvmo_cmd *cmd, u32 handle, u32 rights);
+
 /* check.c */
 
 #ifdef CONFIG_DEBUG_VM
@@ -673,5 +705,7 @@ int zxvmo_vmar_protect(struct zxvmo_cmd *cmd);
 int zxvmo_vmar_op_range(struct zxvmo_cmd *cmd);
 int zxvmo_vmar_allocate(struct zxvmo_cmd *cmd);
 int zxvmo_vmar_destroy(struct zxvmo_cmd *cmd);
+int zxvmo_process_read_memory(struct zxvmo_cmd *cmd);
+int zxvmo_process_write_memory(struct zxvmo_cmd *cmd);
 
 #endif /* _ZXVMO_H */

@@ -23,6 +23,7 @@ enum want {
 	WANT_ANY,
 	WANT_VMO,
 	WANT_VMAR,
+	WANT_PROCESS,
 	WANT_CONSUMED,	/* any object; the command closes the handle */
 };
 
@@ -151,6 +152,12 @@ static const struct command commands[] = {
 		.outs = { OUT(vmar_allocate, out_handle, 4), OUT(vmar_allocate, out_addr, 8) }),
 	COMMAND(VMAR_DESTROY, 8,
 		.handles = { HANDLE(vmar_destroy, handle, VMAR, 0) }),
+	COMMAND(PROCESS_READ_MEMORY, 40,
+		.handles = { HANDLE(process_memory, handle, PROCESS, 0) },
+		.outs = { OUT(process_memory, out_actual, 8) }),
+	COMMAND(PROCESS_WRITE_MEMORY, 40,
+		.handles = { HANDLE(process_memory, handle, PROCESS, 0) },
+		.outs = { OUT(process_memory, out_actual, 8) }),
 };
 
 #define for_each_command(c) \
@@ -335,6 +342,12 @@ static void fill(const struct command *c, struct world *w, union argument *arg)
 		break;
 	case ZXVMO_VMAR_DESTROY:
 		FILL(vmar_destroy, .handle = w->vmar);
+		break;
+	case ZXVMO_PROCESS_READ_MEMORY:
+	case ZXVMO_PROCESS_WRITE_MEMORY:
+		FILL(process_memory, .handle = ZXVMO_HANDLE_PROCESS_SELF,
+		     .addr = ZT_ADDRESS(w->mapping), .buffer = ZT_ADDRESS(w->buffer),
+		     .length = sizeof(w->buffer));
 		break;
 	}
 	arg->size = c->size;
@@ -534,6 +547,13 @@ TEST(layout_of_commands)
 	EXPECT_EQ(8, sizeof(struct zxvmo_vmar_destroy));
 	EXPECT_FIELD(vmar_destroy, handle, 4, 4);
 
+	EXPECT_EQ(40, sizeof(struct zxvmo_process_memory));
+	EXPECT_FIELD(process_memory, handle, 4, 4);
+	EXPECT_FIELD(process_memory, addr, 8, 8);
+	EXPECT_FIELD(process_memory, buffer, 16, 8);
+	EXPECT_FIELD(process_memory, length, 24, 8);
+	EXPECT_FIELD(process_memory, out_actual, 32, 8);
+
 	EXPECT_EQ(32, sizeof(struct zxvmo_vmar_range));
 	EXPECT_FIELD(vmar_range, handle, 4, 4);
 	EXPECT_FIELD(vmar_range, options, 8, 4);
@@ -553,6 +573,26 @@ TEST(layout_of_records)
 
 	EXPECT_EQ(4, sizeof(struct zxvmo_info_handle_count));
 
+	EXPECT_EQ(152, sizeof(struct zxvmo_info_maps));
+	EXPECT_FIELD(info_maps, name, 0, 32);
+	EXPECT_FIELD(info_maps, base, 32, 8);
+	EXPECT_FIELD(info_maps, size, 40, 8);
+	EXPECT_FIELD(info_maps, depth, 48, 8);
+	EXPECT_FIELD(info_maps, type, 56, 4);
+	EXPECT_FIELD(info_maps, padding, 60, 4);
+	EXPECT_FIELD(info_maps, mapping, 64, 88);
+	EXPECT_FIELD(info_maps_mapping, mmu_flags, 0, 4);
+	EXPECT_FIELD(info_maps_mapping, padding, 4, 4);
+	EXPECT_FIELD(info_maps_mapping, vmo_koid, 8, 8);
+	EXPECT_FIELD(info_maps_mapping, vmo_offset, 16, 8);
+	EXPECT_FIELD(info_maps_mapping, committed_bytes, 24, 8);
+	EXPECT_FIELD(info_maps_mapping, populated_bytes, 32, 8);
+	EXPECT_FIELD(info_maps_mapping, committed_private_bytes, 40, 8);
+	EXPECT_FIELD(info_maps_mapping, populated_private_bytes, 48, 8);
+	EXPECT_FIELD(info_maps_mapping, committed_scaled_bytes, 56, 8);
+	EXPECT_FIELD(info_maps_mapping, populated_scaled_bytes, 64, 8);
+	EXPECT_FIELD(info_maps_mapping, committed_fractional_scaled_bytes, 72, 8);
+	EXPECT_FIELD(info_maps_mapping, populated_fractional_scaled_bytes, 80, 8);
 	EXPECT_EQ(16, sizeof(struct zxvmo_info_vmar));
 	EXPECT_FIELD(info_vmar, base, 0, 8);
 	EXPECT_FIELD(info_vmar, len, 8, 8);
@@ -612,6 +652,8 @@ TEST(command_numbers)
 	EXPECT_EQ(0xda62, ZXVMO_VMAR_PROTECT);
 	EXPECT_EQ(0xda63, ZXVMO_VMAR_ALLOCATE);
 	EXPECT_EQ(0xda64, ZXVMO_VMAR_DESTROY);
+	EXPECT_EQ(0xda70, ZXVMO_PROCESS_READ_MEMORY);
+	EXPECT_EQ(0xda71, ZXVMO_PROCESS_WRITE_MEMORY);
 }
 
 TEST(constants_are_those_of_zircon)
@@ -667,6 +709,7 @@ TEST(handle_macros)
 	EXPECT_EQ(1023, ZXVMO_HANDLE_TAG(0xffffffff));
 	EXPECT_EQ(ZXVMO_HANDLE_MAX_FD - 1, ZXVMO_HANDLE_FD(0xffffffff));
 	EXPECT_EQ(0, ZXVMO_HANDLE_TAG(ZXVMO_HANDLE_VMAR_ROOT_SELF));
+	EXPECT_EQ(0, ZXVMO_HANDLE_TAG(ZXVMO_HANDLE_PROCESS_SELF));
 }
 
 /* The structure's size */
@@ -1107,7 +1150,8 @@ TEST(handle_0_on_an_object_is_that_object)
 			__u32 self;
 
 			if (c->handles[i].want == WANT_CONSUMED ||
-			    c->handles[i].want == WANT_VMAR)
+			    c->handles[i].want == WANT_VMAR ||
+			    c->handles[i].want == WANT_PROCESS)
 				continue;
 			ASSERT_TRUE(world_open(&w));
 			self = c->number == ZXVMO_VMO_TRANSFER_DATA && i ? w.source : w.vmo;
@@ -1276,7 +1320,8 @@ TEST(foreign_descriptor_ebadf)
 		{ "directory", open("/", O_RDONLY | O_CLOEXEC) },
 		{ "the device", zt_device() },
 		{ "another open device", open("/dev/zxvmo", O_RDWR | O_CLOEXEC) },
-		{ "standard output", 1 },
+		/* With tag 0, descriptors 0 and 1 are the pseudo-handles. */
+		{ "standard error", 2 },
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(foreign); i++) {
@@ -1306,7 +1351,8 @@ TEST(wrong_type_emediumtype)
 	ASSERT_NE(0, bare);
 	for_each_command(c) {
 		for_each_handle(c, i) {
-			if (c->handles[i].want != WANT_VMO && c->handles[i].want != WANT_VMAR)
+			if (c->handles[i].want != WANT_VMO && c->handles[i].want != WANT_VMAR &&
+			    c->handles[i].want != WANT_PROCESS)
 				continue;
 			fill(c, &w, &arg);
 			*word(&arg, c->handles[i].offset) = w.event;
@@ -1319,6 +1365,11 @@ TEST(wrong_type_emediumtype)
 							    ZXVMO_HANDLE_VMAR_ROOT_SELF : w.vmo;
 			EXPECT_ERRNO(EMEDIUMTYPE, call(c, &w, zt_device(), &arg))
 				TH_LOG("%s, field %d, the other type", c->name, i);
+			*word(&arg, c->handles[i].offset) =
+				c->handles[i].want == WANT_PROCESS ? ZXVMO_HANDLE_VMAR_ROOT_SELF :
+								     ZXVMO_HANDLE_PROCESS_SELF;
+			EXPECT_ERRNO(EMEDIUMTYPE, call(c, &w, zt_device(), &arg))
+				TH_LOG("%s, field %d, the other pseudo-handle", c->name, i);
 			*word(&arg, c->handles[i].offset) = ZXVMO_HANDLE_INVALID;
 			EXPECT_ERRNO(EMEDIUMTYPE, call(c, &w, ZXVMO_HANDLE_FD(w.event), &arg))
 				TH_LOG("%s, field %d, on its own descriptor", c->name, i);
@@ -1401,7 +1452,8 @@ TEST(needed_rights_suffice)
 		for_each_handle(c, i) {
 			__u32 *handle, barely;
 
-			if (c->handles[i].want == WANT_VMAR)
+			if (c->handles[i].want == WANT_VMAR ||
+			    c->handles[i].want == WANT_PROCESS)
 				continue;
 			ASSERT_TRUE(world_open(&w));
 			fill(c, &w, &arg);
@@ -1814,7 +1866,8 @@ TEST(query_contents)
 		EXPECT_EQ(ZXVMO_API_VERSION, query.out_api_version);
 		EXPECT_EQ(zt_page_size(), query.out_page_size);
 		EXPECT_EQ(ZXVMO_FEATURE_VMO | ZXVMO_FEATURE_CHILDREN |
-			  ZXVMO_FEATURE_DISCARDABLE | ZXVMO_FEATURE_VMAR,
+			  ZXVMO_FEATURE_DISCARDABLE | ZXVMO_FEATURE_VMAR |
+			  ZXVMO_FEATURE_PROCESS,
 			  query.out_features);
 		EXPECT_EQ(0, query.out_errata);
 	}

@@ -118,6 +118,8 @@ enum {
 	ZXVMO_CMD_VMAR_ALLOCATE = 0x63,
 	ZXVMO_CMD_VMAR_DESTROY = 0x64,
 	ZXVMO_CMD_VMAR_OP_RANGE = 0x65,
+	ZXVMO_CMD_PROCESS_READ_MEMORY = 0x70,
+	ZXVMO_CMD_PROCESS_WRITE_MEMORY = 0x71,
 };
 
 /* Handles: vmo.md 1.1, pager-port-handle-bti.md 4 */
@@ -145,6 +147,15 @@ enum {
  * of it that is a descriptor and means this address space for ever.
  */
 #define ZXVMO_HANDLE_VMAR_ROOT_SELF	3
+/**
+ * ZXVMO_HANDLE_PROCESS_SELF - the calling process
+ *
+ * Not a descriptor either, nor an object: it is good for PROCESS_READ_MEMORY and
+ * PROCESS_WRITE_MEMORY and for the topics HANDLE_VALID, HANDLE_BASIC, PROCESS_MAPS
+ * and PROCESS_VMOS, on the device and on an object's own descriptor, with
+ * ZXVMO_PROCESS_SELF_RIGHTS. It can be neither closed nor duplicated nor waited for.
+ */
+#define ZXVMO_HANDLE_PROCESS_SELF	7
 /** ZXVMO_VMAR_ROOT_BASE - lowest address of the root VMAR */
 #define ZXVMO_VMAR_ROOT_BASE		0x200000
 
@@ -197,9 +208,13 @@ enum {
 #define ZXVMO_DEFAULT_VMAR_RIGHTS	(ZXVMO_RIGHT_TRANSFER | ZXVMO_RIGHT_DUPLICATE | \
 					 ZXVMO_RIGHT_INSPECT | ZXVMO_RIGHT_OP_CHILDREN)
 
+/** ZXVMO_PROCESS_SELF_RIGHTS - rights of ZXVMO_HANDLE_PROCESS_SELF */
+#define ZXVMO_PROCESS_SELF_RIGHTS	(ZXVMO_RIGHTS_IO | ZXVMO_RIGHT_INSPECT)
+
 /* Object types (zx_obj_type_t): vmo.md 1.9 */
 
 #define ZXVMO_OBJ_TYPE_NONE	0
+#define ZXVMO_OBJ_TYPE_PROCESS	1
 #define ZXVMO_OBJ_TYPE_VMO	3
 #define ZXVMO_OBJ_TYPE_EVENT	5
 #define ZXVMO_OBJ_TYPE_VMAR	18
@@ -289,11 +304,19 @@ enum {
 #define ZXVMO_INFO_HANDLE_VALID		1
 #define ZXVMO_INFO_HANDLE_BASIC		2
 #define ZXVMO_INFO_VMAR			7
+#define ZXVMO_INFO_PROCESS_MAPS_V1	ZXVMO_INFO_TOPIC(13U, 0U)
+#define ZXVMO_INFO_PROCESS_MAPS_V2	ZXVMO_INFO_TOPIC(13U, 1U)
+#define ZXVMO_INFO_PROCESS_MAPS		ZXVMO_INFO_TOPIC(13U, 2U)
+#define ZXVMO_INFO_PROCESS_VMOS_V1	ZXVMO_INFO_TOPIC(14U, 0U)
+#define ZXVMO_INFO_PROCESS_VMOS_V2	ZXVMO_INFO_TOPIC(14U, 1U)
+#define ZXVMO_INFO_PROCESS_VMOS_V3	ZXVMO_INFO_TOPIC(14U, 2U)
+#define ZXVMO_INFO_PROCESS_VMOS		ZXVMO_INFO_TOPIC(14U, 3U)
 #define ZXVMO_INFO_HANDLE_COUNT		19
 #define ZXVMO_INFO_VMO_V1		ZXVMO_INFO_TOPIC(23U, 0U)
 #define ZXVMO_INFO_VMO_V2		ZXVMO_INFO_TOPIC(23U, 1U)
 #define ZXVMO_INFO_VMO_V3		ZXVMO_INFO_TOPIC(23U, 2U)
 #define ZXVMO_INFO_VMO			ZXVMO_INFO_TOPIC(23U, 3U)
+#define ZXVMO_INFO_VMAR_MAPS		36
 
 #define ZXVMO_PROP_NAME			3
 #define ZXVMO_PROP_VMO_CONTENT_SIZE	17
@@ -312,9 +335,16 @@ enum {
 #define ZXVMO_INFO_VMO_IMMUTABLE	(1U << 8)
 #define ZXVMO_INFO_VMO_VIA_IOB_HANDLE	(1U << 9)
 
+/* What a record of a listing of maps is about */
+#define ZXVMO_INFO_MAPS_TYPE_NONE	0
+#define ZXVMO_INFO_MAPS_TYPE_ASPACE	1
+#define ZXVMO_INFO_MAPS_TYPE_VMAR	2
+#define ZXVMO_INFO_MAPS_TYPE_MAPPING	3
+
 /**
  * struct zxvmo_info_handle_basic - record of ZXVMO_INFO_HANDLE_BASIC
- * @koid: the object's id: never 0, never used twice while the module is loaded
+ * @koid: the object's id: never 0, never used twice while the module is loaded. Of
+ *	a process: when it began, in ns since boot, with bit 62 set
  * @rights: rights of the handle, ZXVMO_RIGHT_ bits
  * @type: ZXVMO_OBJ_TYPE_ value
  * @related_koid: 0 for every type there is so far
@@ -408,6 +438,64 @@ struct zxvmo_info_vmo {
 #define ZXVMO_INFO_VMO_V2_SIZE	120
 #define ZXVMO_INFO_VMO_V3_SIZE	128
 
+/**
+ * struct zxvmo_info_maps_mapping - what struct zxvmo_info_maps tells of a mapping
+ * @mmu_flags: its permissions, ZXVMO_VM_PERM_ bits
+ * @padding: 0
+ * @vmo_koid: id of the VMO
+ * @vmo_offset: its first byte in the VMO
+ * @committed_bytes: memory of the VMO's pages in its range, shared ones in full; 0
+ *	if the VMO is a slice or a reference. Version 1 has the number of pages in its
+ *	place and ends here.
+ * @populated_bytes: as @committed_bytes. Version 2 has pages and ends here.
+ * @committed_private_bytes: part of @committed_bytes that no other VMO shares
+ * @populated_private_bytes: the same as @committed_private_bytes
+ * @committed_scaled_bytes: each page divided by the number of VMOs that share it
+ * @populated_scaled_bytes: the same as @committed_scaled_bytes
+ * @committed_fractional_scaled_bytes: what @committed_scaled_bytes leaves out,
+ *	in units of 2^-63 byte
+ * @populated_fractional_scaled_bytes: the same as
+ *	@committed_fractional_scaled_bytes
+ */
+struct zxvmo_info_maps_mapping {
+	__u32 mmu_flags;
+	__u32 padding;
+	__aligned_u64 vmo_koid;
+	__aligned_u64 vmo_offset;
+	__aligned_u64 committed_bytes;
+	__aligned_u64 populated_bytes;
+	__aligned_u64 committed_private_bytes;
+	__aligned_u64 populated_private_bytes;
+	__aligned_u64 committed_scaled_bytes;
+	__aligned_u64 populated_scaled_bytes;
+	__aligned_u64 committed_fractional_scaled_bytes;
+	__aligned_u64 populated_fractional_scaled_bytes;
+};
+
+/**
+ * struct zxvmo_info_maps - record of ZXVMO_INFO_VMAR_MAPS, ZXVMO_INFO_PROCESS_MAPS and
+ *	the older versions of that
+ * @name: "root" or "useralloc" of a VMAR, the name of the VMO of a mapping
+ * @base: first address
+ * @size: bytes
+ * @depth: how many records it is within, of those that the listing begins with
+ * @type: ZXVMO_INFO_MAPS_TYPE_ value
+ * @padding: 0
+ * @mapping: 0 unless it is one
+ */
+struct zxvmo_info_maps {
+	char name[ZXVMO_MAX_NAME_LEN];
+	__aligned_u64 base;
+	__aligned_u64 size;
+	__aligned_u64 depth;
+	__u32 type;
+	__u32 padding;
+	struct zxvmo_info_maps_mapping mapping;
+};
+
+#define ZXVMO_INFO_MAPS_V1_SIZE	96
+#define ZXVMO_INFO_MAPS_V2_SIZE	104
+
 /* Features, bits of struct zxvmo_query.out_features */
 
 /** ZXVMO_FEATURE_VMO - VMOs, events, handles and mappings of this version */
@@ -418,6 +506,11 @@ struct zxvmo_info_vmo {
 #define ZXVMO_FEATURE_DISCARDABLE	(1ULL << 2)
 /** ZXVMO_FEATURE_VMAR - all VMAR_ commands, all options of VMAR_MAP */
 #define ZXVMO_FEATURE_VMAR	(1ULL << 3)
+/**
+ * ZXVMO_FEATURE_PROCESS - ZXVMO_HANDLE_PROCESS_SELF with its commands and topics,
+ * ZXVMO_INFO_VMAR_MAPS
+ */
+#define ZXVMO_FEATURE_PROCESS	(1ULL << 4)
 
 /**
  * struct zxvmo_query - ioctl(ZXVMO_QUERY): what this kernel module offers
@@ -587,17 +680,34 @@ struct zxvmo_object_wait_one {
  * @handle: the object
  * @topic: ZXVMO_INFO_ value
  * @__reserved: must be 0
- * @buffer: address that receives the record
- * @buffer_size: bytes at @buffer; more than the record needs is left alone
+ * @buffer: address that receives the record or records
+ * @buffer_size: bytes at @buffer; more than is needed is left alone
  * @out_actual: address of a __u64: records stored; or 0
  * @out_avail: address of a __u64: records there are; or 0
  *
  * HANDLE_VALID needs neither right nor buffer; HANDLE_BASIC and the VMO topics
- * need no right, HANDLE_COUNT needs ZXVMO_RIGHT_INSPECT. (vmo.md 2.13)
+ * need no right, all others need ZXVMO_RIGHT_INSPECT. (vmo.md 2.13)
+ *
+ * These have as many records as there are; any @buffer_size will do, also 0:
+ *
+ * - VMAR_MAPS of a VMAR of the caller's address space: first itself, then all VMARs
+ *   and mappings of VMOs in it by rising address, each VMAR before what it holds.
+ *   Neighbouring mappings of one VMO that continue each other are one record if
+ *   they have the same permissions.
+ * - PROCESS_MAPS of ZXVMO_HANDLE_PROCESS_SELF: the same of the root VMAR, after
+ *   one record for the address space.
+ * - PROCESS_VMOS of ZXVMO_HANDLE_PROCESS_SELF: struct zxvmo_info_vmo of each VMO
+ *   that a descriptor is a handle of, with ZXVMO_INFO_VMO_VIA_HANDLE, then of each
+ *   mapping, with ZXVMO_INFO_VMO_VIA_MAPPING and @handle_rights 0: one VMO may come
+ *   many times.
+ *
+ * The lists are not of one instant: what others change meanwhile is there or not.
  *
  * Return: 0. EOPNOTSUPP: unknown topic, before all else. EBADF. EMEDIUMTYPE: a
- * VMO topic on another type. EACCES. EMSGSIZE: @buffer_size is less than the
- * record of this topic; actual 0 and avail 1 are stored. EFAULT.
+ * topic of another type. EACCES: the right; VMAR_MAPS of a VMAR of another address
+ * space. EBADFD: VMAR_MAPS of a VMAR that was destroyed. EMSGSIZE: @buffer_size is
+ * less than the one record of this topic; actual 0 and avail 1 are stored. ENOMEM.
+ * EFAULT. EINTR: killed. Where there are many records some may have been stored.
  */
 struct zxvmo_object_get_info {
 	__u32 size;
@@ -1176,5 +1286,45 @@ struct zxvmo_vmar_op_range {
 };
 
 #define ZXVMO_VMAR_OP_RANGE _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMAR_OP_RANGE)
+
+/* Processes: vmar.md 4 */
+
+/** ZXVMO_PROCESS_MEMORY_MAX - most bytes that one command copies */
+#define ZXVMO_PROCESS_MEMORY_MAX	(64U << 20)
+
+/**
+ * struct zxvmo_process_memory - ioctl(ZXVMO_PROCESS_READ_MEMORY) and
+ *	ioctl(ZXVMO_PROCESS_WRITE_MEMORY)
+ * @size: sizeof(struct zxvmo_process_memory)
+ * @handle: ZXVMO_HANDLE_PROCESS_SELF
+ * @addr: first address in the memory of the process
+ * @buffer: address of the caller's buffer
+ * @length: bytes, 1 to ZXVMO_PROCESS_MEMORY_MAX
+ * @out_actual: address of a __u64 that receives how many were copied
+ *
+ * READ copies from the memory to the buffer, WRITE the other way round. Of shared
+ * mappings of VMOs it is the VMO that is read or written, whatever the permissions
+ * are at present, if the mapping might be given them. Of all else it is what the
+ * caller could read or write by itself. Where the memory ends, or cannot be read or
+ * written, the copy ends: that is an error only if nothing was copied.
+ *
+ * Return: 0. EINVAL: @buffer is 0, @length. EBADF, EMEDIUMTYPE: the handle. Then of
+ * the first byte: ENOENT: nothing is mapped there, or it is a VMO that is discarded;
+ * EACCES: a mapping that cannot be given the permission, or one not of a VMO that
+ * has not got it; ERANGE: it is beyond the end of the VMO; ENOMEM. The buffer:
+ * EACCES, ERANGE, ENOENT as of VMO_READ and VMO_WRITE. EINTR: killed. EFAULT:
+ * @out_actual. When it fails, part of it may have been copied.
+ */
+struct zxvmo_process_memory {
+	__u32 size;
+	__u32 handle;
+	__aligned_u64 addr;
+	__aligned_u64 buffer;
+	__aligned_u64 length;
+	__aligned_u64 out_actual;
+};
+
+#define ZXVMO_PROCESS_READ_MEMORY _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_PROCESS_READ_MEMORY)
+#define ZXVMO_PROCESS_WRITE_MEMORY _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_PROCESS_WRITE_MEMORY)
 
 #endif /* _UAPI_ZXVMO_H */

@@ -149,9 +149,10 @@ void fz_do_vmo_replace_as_executable(struct fz_thread *t, const struct fz_op *op
 		expected = error ?: (target.error ? EBADF : 0);
 		if (!expected && target.object->type != ZXVMO_OBJ_TYPE_VMO)
 			expected = EBADF;
-		/* What is random is no handle; it may be the root VMAR. */
+		/* What is random is no handle; it may be a pseudo-handle. */
 		if (!expected && (uint32_t)op->args[2])
-			expected = (uint32_t)op->args[2] == ZXVMO_HANDLE_VMAR_ROOT_SELF ?
+			expected = (uint32_t)op->args[2] == ZXVMO_HANDLE_VMAR_ROOT_SELF ||
+				   (uint32_t)op->args[2] == ZXVMO_HANDLE_PROCESS_SELF ?
 				   EMEDIUMTYPE : EBADF;
 		if (error)
 			target = (struct fz_target){};

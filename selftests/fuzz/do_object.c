@@ -87,6 +87,51 @@ static int info_size(uint32_t topic)
 	}
 }
 
+/* What has many records, and which handle it is asked of: 0, if it has not */
+static uint32_t listed_of(uint32_t topic)
+{
+	switch (topic) {
+	case ZXVMO_INFO_VMAR_MAPS:
+		return ZXVMO_HANDLE_VMAR_ROOT_SELF;
+	case ZXVMO_INFO_PROCESS_MAPS_V1:
+	case ZXVMO_INFO_PROCESS_MAPS_V2:
+	case ZXVMO_INFO_PROCESS_MAPS:
+	case ZXVMO_INFO_PROCESS_VMOS_V1:
+	case ZXVMO_INFO_PROCESS_VMOS_V2:
+	case ZXVMO_INFO_PROCESS_VMOS_V3:
+	case ZXVMO_INFO_PROCESS_VMOS:
+		return ZXVMO_HANDLE_PROCESS_SELF;
+	default:
+		return 0;
+	}
+}
+
+/*
+ * Mostly of what has a list, and in a checked program to memory that is there: what the
+ * oracle knows of it is the handle.
+ */
+static void list(struct fz_thread *t, const struct fz_op *op)
+{
+	uint32_t topic = op->args[1];
+	uint32_t value = op->args[2] & 3 ? listed_of(topic) : fz_value(t, op, 0);
+	unsigned char *where = t->buffer;
+	int expected = 0, seen;
+
+	if (t->run->oracle)
+		expected = fz_sent(t, op, false, true) ?:
+			   value == listed_of(topic) ? 0 :
+			   fz_target(t, op, 0, 0, 0).error ?: EMEDIUMTYPE;
+	else if (op->args[3] & 0xff)
+		where = fz_address(t, op->args[3]);
+	seen = FZ_SEND(t, op, OBJECT_GET_INFO, object_get_info, .handle = value,
+		       .topic = topic, .__reserved = op->send == FZ_RESERVED,
+		       .buffer = (uintptr_t)where, .buffer_size = op->args[2] % FZ_BUFFER,
+		       .out_avail = (uintptr_t)(op->args[4] & 0xff && !t->run->oracle ?
+						fz_address(t, op->args[4]) : NULL));
+	if (t->run->oracle)
+		fz_agree(t, expected, seen);
+}
+
 static void check_record(struct fz_thread *t, const struct fz_target *target, uint32_t topic,
 			 const void *record)
 {
@@ -116,6 +161,10 @@ void fz_do_object_get_info(struct fz_thread *t, const struct fz_op *op)
 	int expected = 0, seen, size = info_size(topic);
 	struct fz_target target = {};
 
+	if (listed_of(topic)) {
+		list(t, op);
+		return;
+	}
 	if (one)
 		room = sizeof(struct zxvmo_info_vmo);
 	if (op->args[3] & 0xff)
@@ -133,6 +182,9 @@ void fz_do_object_get_info(struct fz_thread *t, const struct fz_op *op)
 		if (!expected && topic == ZXVMO_INFO_VMAR)
 			expected = fz_value(t, op, 0) == ZXVMO_HANDLE_VMAR_ROOT_SELF ? 0 :
 				   target.error ?: EMEDIUMTYPE;
+		else if (!expected && fz_value(t, op, 0) == ZXVMO_HANDLE_PROCESS_SELF)
+			expected = topic == ZXVMO_INFO_HANDLE_VALID ||
+				   topic == ZXVMO_INFO_HANDLE_BASIC ? 0 : EMEDIUMTYPE;
 		else if (!expected)
 			expected = target.error;
 		if (!expected && size) {

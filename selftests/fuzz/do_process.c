@@ -225,3 +225,29 @@ void fz_do_process_yield(struct fz_thread *t, const struct fz_op *op)
 {
 	t->done[op->code] += !sched_yield();
 }
+
+/* Memory of windows, of this thread and of nothing, from and to the same */
+static void process_memory(struct fz_thread *t, const struct fz_op *op, bool write)
+{
+	struct zxvmo_process_memory memory = {
+		.size = sizeof(memory),
+		.handle = fz_value(t, op, 0),
+		.addr = (uintptr_t)fz_address(t, op->args[1]),
+		.buffer = (uintptr_t)fz_address(t, op->args[2]),
+		.length = op->args[3] % FZ_BUFFER,
+		.out_actual = (uintptr_t)fz_address(t, op->args[4]),
+	};
+
+	fz_send(t, op, write ? ZXVMO_PROCESS_WRITE_MEMORY : ZXVMO_PROCESS_READ_MEMORY, &memory,
+		sizeof(memory));
+}
+
+void fz_do_process_read_memory(struct fz_thread *t, const struct fz_op *op)
+{
+	process_memory(t, op, false);
+}
+
+void fz_do_process_write_memory(struct fz_thread *t, const struct fz_op *op)
+{
+	process_memory(t, op, true);
+}

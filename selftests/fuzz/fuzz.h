@@ -91,6 +91,7 @@ enum fz_handle {
 	FZ_ROOT,	/* ZXVMO_HANDLE_VMAR_ROOT_SELF */
 	FZ_NO_BITS,	/* without the fixed bits */
 	FZ_RAW,		/* the upper half */
+	FZ_SELF,	/* ZXVMO_HANDLE_PROCESS_SELF */
 	FZ_NR_HANDLES
 };
 

@@ -166,6 +166,9 @@ struct fz_target fz_target(struct fz_thread *t, const struct fz_op *op, unsigned
 
 	if (value == ZXVMO_HANDLE_VMAR_ROOT_SELF)
 		target.error = EMEDIUMTYPE;
+	if (value == ZXVMO_HANDLE_PROCESS_SELF)
+		target.error = type || !(rights & ~ZXVMO_PROCESS_SELF_RIGHTS) ? EMEDIUMTYPE :
+										EACCES;
 	for (i = 0; value && i < FZ_SLOTS; i++)
 		if (t->run->slots[i] == value)
 			target.file = o->files[i];

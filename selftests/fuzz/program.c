@@ -4,7 +4,7 @@
  *
  * Each letter of an operation's arguments stands for a set of values:
  *
- *	h H V	handle; place for a new one; the root VMAR, mostly
+ *	h H V S	handle; place for a new one; the root VMAR, mostly; the process, mostly
  *	o l z	offset, length and size in bytes; P pages of a window; B a byte there
  *	b p	address of a buffer; of one value
  *	f q u	what to fill with; a small number; any number
@@ -220,7 +220,8 @@ static uint64_t pick_flags(uint64_t *random, char letter)
 	static const uint32_t topics[] = {
 		ZXVMO_INFO_HANDLE_VALID, ZXVMO_INFO_HANDLE_BASIC, ZXVMO_INFO_HANDLE_COUNT,
 		ZXVMO_INFO_VMAR, ZXVMO_INFO_VMO_V1, ZXVMO_INFO_VMO_V2, ZXVMO_INFO_VMO_V3,
-		ZXVMO_INFO_VMO, 0,
+		ZXVMO_INFO_VMO, ZXVMO_INFO_VMAR_MAPS, ZXVMO_INFO_PROCESS_MAPS_V1,
+		ZXVMO_INFO_PROCESS_MAPS, ZXVMO_INFO_PROCESS_VMOS_V1, ZXVMO_INFO_PROCESS_VMOS, 0,
 	};
 	static const uint32_t properties[] = { ZXVMO_PROP_NAME, ZXVMO_PROP_VMO_CONTENT_SIZE };
 	static const uint32_t fallocate_modes[] = { 0, 0, 1, 3, 3, 3, 2, 0x10 };
@@ -270,6 +271,8 @@ static uint64_t pick(uint64_t *random, char letter)
 		return pick_handle(random);
 	case 'V':
 		return percent(random, 70) ? FZ_ROOT << 8 : pick_handle(random);
+	case 'S':
+		return percent(random, 90) ? FZ_SELF << 8 : pick_handle(random);
 	case 'H':
 		return fz_below(random, percent(random, 70) ? 3 : FZ_SLOTS);
 	case 'o':

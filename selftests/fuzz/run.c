@@ -242,6 +242,8 @@ uint32_t fz_value(struct fz_thread *t, const struct fz_op *op, unsigned int arg)
 		return 0;
 	case FZ_ROOT:
 		return ZXVMO_HANDLE_VMAR_ROOT_SELF;
+	case FZ_SELF:
+		return ZXVMO_HANDLE_PROCESS_SELF;
 	case FZ_NO_BITS:
 		return value & ~ZXVMO_HANDLE_FIXED_BITS_MASK;
 	case FZ_RAW:

@@ -34,6 +34,27 @@ SIZE(zx_info_vmar_t, sizeof(struct zxvmo_info_vmar));
 MEMBER(zx_info_vmar_t, zxvmo_info_vmar, base);
 MEMBER(zx_info_vmar_t, zxvmo_info_vmar, len);
 
+SIZE(zx_info_maps_v1_t, ZXVMO_INFO_MAPS_V1_SIZE);
+SIZE(zx_info_maps_v2_t, ZXVMO_INFO_MAPS_V2_SIZE);
+SIZE(zx_info_maps_t, sizeof(struct zxvmo_info_maps));
+MEMBER(zx_info_maps_t, zxvmo_info_maps, name);
+MEMBER(zx_info_maps_t, zxvmo_info_maps, base);
+MEMBER(zx_info_maps_t, zxvmo_info_maps, size);
+MEMBER(zx_info_maps_t, zxvmo_info_maps, depth);
+MEMBER(zx_info_maps_t, zxvmo_info_maps, type);
+_Static_assert(offsetof(zx_info_maps_t, u) == offsetof(struct zxvmo_info_maps, mapping), "u");
+MEMBER(zx_info_maps_mapping_t, zxvmo_info_maps_mapping, mmu_flags);
+MEMBER(zx_info_maps_mapping_t, zxvmo_info_maps_mapping, vmo_koid);
+MEMBER(zx_info_maps_mapping_t, zxvmo_info_maps_mapping, vmo_offset);
+MEMBER(zx_info_maps_mapping_t, zxvmo_info_maps_mapping, committed_bytes);
+MEMBER(zx_info_maps_mapping_t, zxvmo_info_maps_mapping, populated_bytes);
+MEMBER(zx_info_maps_mapping_t, zxvmo_info_maps_mapping, committed_private_bytes);
+MEMBER(zx_info_maps_mapping_t, zxvmo_info_maps_mapping, populated_private_bytes);
+MEMBER(zx_info_maps_mapping_t, zxvmo_info_maps_mapping, committed_scaled_bytes);
+MEMBER(zx_info_maps_mapping_t, zxvmo_info_maps_mapping, populated_scaled_bytes);
+MEMBER(zx_info_maps_mapping_t, zxvmo_info_maps_mapping, committed_fractional_scaled_bytes);
+MEMBER(zx_info_maps_mapping_t, zxvmo_info_maps_mapping, populated_fractional_scaled_bytes);
+
 SIZE(zx_info_vmo_v1_t, ZXVMO_INFO_VMO_V1_SIZE);
 SIZE(zx_info_vmo_v2_t, ZXVMO_INFO_VMO_V2_SIZE);
 SIZE(zx_info_vmo_v3_t, ZXVMO_INFO_VMO_V3_SIZE);

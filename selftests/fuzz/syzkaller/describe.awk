@@ -19,7 +19,7 @@ BEGIN {
 	constants["zxvmo_object_signal.clear_mask"] = "^ZXVMO_SIGNAL_"
 	constants["zxvmo_object_signal.set_mask"] = "^ZXVMO_SIGNAL_"
 	constants["zxvmo_object_wait_one.signals"] = "^ZXVMO_SIGNAL_"
-	constants["zxvmo_object_get_info.topic"] = "^ZXVMO_INFO_(HANDLE_[A-Z]+|VMAR|VMO|VMO_V[0-9])$"
+	constants["zxvmo_object_get_info.topic"] = "^ZXVMO_INFO_(HANDLE_[A-Z]+|VMAR|VMAR_MAPS|VMO|PROCESS_(MAPS|VMOS)|(PROCESS_MAPS|PROCESS_VMOS|VMO)_V[0-9])$"
 	constants["zxvmo_object_property.property"] = "^ZXVMO_PROP_"
 	constants["zxvmo_vmo_create.options"] = "^ZXVMO_VMO_(RESIZABLE|DISCARDABLE|TRAP_DIRTY|UNBOUNDED)$"
 	constants["zxvmo_vmo_create_child.options"] = "^ZXVMO_VMO_CHILD_"
@@ -33,6 +33,8 @@ BEGIN {
 	types["zxvmo_vmar_range.length"] = "len[addr, int64]"
 	types["zxvmo_vmar_op_range.addr"] = "vma64[1:4]"
 	types["zxvmo_vmar_op_range.length"] = "len[addr, int64]"
+	types["zxvmo_process_memory.addr"] = "vma64[1:4]"
+	types["zxvmo_process_memory.length"] = "len[buffer, int64]"
 	types["zxvmo_vmo_op_range.buffer"] = "ptr64[out, array[int8, 32], opt]"
 	types["zxvmo_vmo_op_range.buffer_size"] = "bytesize[buffer, int64]"
 	types["zxvmo_vmo_rw.length"] = "len[buffer, int64]"
@@ -213,7 +215,7 @@ END {
 		"include <linux/fcntl.h>\n" \
 		"include <uapi/linux/zxvmo.h>\n\n" \
 		"resource fd_zxvmo[fd]\n" \
-		"resource zxvmo_handle[int32]: 0, ZXVMO_HANDLE_VMAR_ROOT_SELF\n\n" \
+		"resource zxvmo_handle[int32]: 0, ZXVMO_HANDLE_VMAR_ROOT_SELF, ZXVMO_HANDLE_PROCESS_SELF\n\n" \
 		"openat$zxvmo(fd const[AT_FDCWD], file ptr[in, string[\"/dev/zxvmo\"]], flags const[O_RDWR], mode const[0]) fd_zxvmo" > description
 	for (i = 1; i <= nr_commands; i++) {
 		command = order[i]
@@ -228,7 +230,7 @@ END {
 	for (i = 1; i <= nr_sets; i++)
 		print set_order[i] " = " set_members(set_order[i]) > description
 
-	value["ZXVMO_HANDLE_VMAR_ROOT_SELF"] = value["ZXVMO_VMO_MAX_SIZE"] = value["AT_FDCWD"] = value["O_RDWR"] = 1
+	value["ZXVMO_HANDLE_VMAR_ROOT_SELF"] = value["ZXVMO_HANDLE_PROCESS_SELF"] = value["ZXVMO_VMO_MAX_SIZE"] = value["AT_FDCWD"] = value["O_RDWR"] = 1
 	print "#include <fcntl.h>\n#include <stddef.h>\n#include <stdio.h>\n#include <zxvmo.h>\n" > program
 	for (i = 1; i <= nr_structs; i++) {
 		at = 0

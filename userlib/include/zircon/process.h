@@ -20,6 +20,18 @@ __BEGIN_CDECLS
 zx_handle_t zx_vmar_root_self(void);
 zx_handle_t _zx_vmar_root_self(void);
 
+/**
+ * zx_process_self() - the calling process
+ *
+ * Like zx_vmar_root_self() a constant that always stands for the caller, with READ,
+ * WRITE and INSPECT, but there is no object behind it: it cannot be duplicated, and
+ * no other process can be given it.
+ *
+ * Return: the handle.
+ */
+zx_handle_t zx_process_self(void);
+zx_handle_t _zx_process_self(void);
+
 __END_CDECLS
 
 #endif /* ZIRCON_PROCESS_H_ */

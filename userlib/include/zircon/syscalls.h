@@ -94,8 +94,8 @@ zx_status_t zx_handle_replace(zx_handle_t handle, zx_rights_t rights, zx_handle_
  * zx_object_get_info() - ask about an object
  * @handle: the object
  * @topic: ZX_INFO_ value; the records are in zircon/syscalls/object.h
- * @buffer: receives the record
- * @buffer_size: bytes at @buffer; more than the record needs is left alone
+ * @buffer: receives the record or records
+ * @buffer_size: bytes at @buffer; more than is needed is left alone
  * @actual: receives the number of records stored, or NULL
  * @avail: receives the number of records there are, or NULL
  *
@@ -108,10 +108,21 @@ zx_status_t zx_handle_replace(zx_handle_t handle, zx_rights_t rights, zx_handle_
  *   same when the VMAR was destroyed.
  * - ZX_INFO_VMO, _V1, _V2, _V3: zx_info_vmo_t and its older versions.
  *
+ * These have as many records as there are and take any @buffer_size, also 0. They
+ * need INSPECT:
+ *
+ * - ZX_INFO_VMAR_MAPS: zx_info_maps_t of a VMAR of this process, then of all VMARs
+ *   and mappings of VMOs in it, by rising address, each VMAR before what it holds.
+ * - ZX_INFO_PROCESS_MAPS, _V1, _V2: zx_info_maps_t and its older versions, of
+ *   zx_process_self(): of the address space, then as above of the root VMAR.
+ * - ZX_INFO_PROCESS_VMOS, _V1, _V2, _V3: zx_info_vmo_t and its older versions, of the
+ *   VMO of each handle of zx_process_self(), then of that of each mapping.
+ *
  * Return: ZX_OK. NOT_SUPPORTED: unknown topic, before the handle is looked at.
- * BUFFER_TOO_SMALL: @buffer_size is less than the record; *@actual is then 0
- * and *@avail 1. INVALID_ARGS: a bad address. (vmo.md 2.13,
- * pager-port-handle-bti.md 2.4)
+ * ACCESS_DENIED: the right; ZX_INFO_VMAR_MAPS of a VMAR of another process. BAD_STATE:
+ * ZX_INFO_VMAR_MAPS of a VMAR that was destroyed. BUFFER_TOO_SMALL: @buffer_size is
+ * less than the one record; *@actual is then 0 and *@avail 1. INVALID_ARGS: a bad
+ * address. NO_MEMORY. (vmo.md 2.13, vmar.md 1.5, pager-port-handle-bti.md 2.4)
  */
 zx_status_t zx_object_get_info(zx_handle_t handle, uint32_t topic, void *buffer,
 			       size_t buffer_size, size_t *actual, size_t *avail);
@@ -583,6 +594,43 @@ zx_status_t zx_vmar_op_range(zx_handle_t handle, uint32_t op, zx_vaddr_t address
 			     void *buffer, size_t buffer_size);
 
 /**
+ * zx_process_read_memory() - copy from the memory of a process
+ * @handle: zx_process_self(); needs READ
+ * @vaddr: first address
+ * @buffer: receives the bytes
+ * @buffer_size: number of bytes, 1 to 64 MiB
+ * @actual: receives how many were copied; must be valid
+ *
+ * Where memory ends the copy ends, with ZX_OK if there was any. Mappings of VMOs can
+ * be read whatever their protection is, unless they were made with a handle without
+ * READ; what else is mapped can be read if the program itself can read it.
+ *
+ * Return: ZX_OK. INVALID_ARGS: @buffer is NULL, @buffer_size; before the handle. Then
+ * of @vaddr: NOT_FOUND: nothing is mapped there, or a discarded VMO. ACCESS_DENIED: it
+ * cannot be read. OUT_OF_RANGE: it is beyond the end of the VMO. @buffer: as of
+ * zx_vmo_read(). INVALID_ARGS: @actual. (vmar.md 4)
+ */
+zx_status_t zx_process_read_memory(zx_handle_t handle, zx_vaddr_t vaddr, void *buffer,
+				   size_t buffer_size, size_t *actual);
+
+/**
+ * zx_process_write_memory() - copy to the memory of a process
+ * @handle: zx_process_self(); needs WRITE
+ * @vaddr: first address
+ * @buffer: the bytes
+ * @buffer_size: number of bytes, 1 to 64 MiB
+ * @actual: receives how many were copied; must be valid
+ *
+ * As zx_process_read_memory(): mappings of VMOs can be written whatever their protection
+ * is, unless they could not be made writable.
+ *
+ * Return: as of zx_process_read_memory() and zx_vmo_write(). NO_MEMORY: of the first
+ * byte.
+ */
+zx_status_t zx_process_write_memory(zx_handle_t handle, zx_vaddr_t vaddr, const void *buffer,
+				    size_t buffer_size, size_t *actual);
+
+/**
  * zx_cache_flush() - flush processor caches of a range of memory
  * @addr: first byte
  * @size: number of bytes
@@ -686,6 +734,8 @@ __ZX_ALSO(vmar_op_range);
 __ZX_ALSO(vmar_unmap);
 __ZX_ALSO(vmar_unmap_handle_close_thread_exit);
 __ZX_ALSO(vmar_protect);
+__ZX_ALSO(process_read_memory);
+__ZX_ALSO(process_write_memory);
 __ZX_ALSO(cache_flush);
 __ZX_ALSO(system_get_page_size);
 __ZX_ALSO(clock_get_monotonic);

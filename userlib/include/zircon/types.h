@@ -33,7 +33,7 @@ typedef uint64_t zx_koid_t;
 typedef uint32_t zx_obj_type_t;
 
 #define ZX_OBJ_TYPE_NONE		((zx_obj_type_t)ZXVMO_OBJ_TYPE_NONE)
-#define ZX_OBJ_TYPE_PROCESS		((zx_obj_type_t)1u)
+#define ZX_OBJ_TYPE_PROCESS		((zx_obj_type_t)ZXVMO_OBJ_TYPE_PROCESS)
 #define ZX_OBJ_TYPE_THREAD		((zx_obj_type_t)2u)
 #define ZX_OBJ_TYPE_VMO			((zx_obj_type_t)ZXVMO_OBJ_TYPE_VMO)
 #define ZX_OBJ_TYPE_CHANNEL		((zx_obj_type_t)4u)

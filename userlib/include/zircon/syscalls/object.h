@@ -18,11 +18,19 @@ typedef uint32_t zx_object_info_topic_t;
 #define ZX_INFO_HANDLE_VALID		((zx_object_info_topic_t)ZXVMO_INFO_HANDLE_VALID)
 #define ZX_INFO_HANDLE_BASIC		((zx_object_info_topic_t)ZXVMO_INFO_HANDLE_BASIC)
 #define ZX_INFO_VMAR			((zx_object_info_topic_t)ZXVMO_INFO_VMAR)
+#define ZX_INFO_PROCESS_MAPS_V1		((zx_object_info_topic_t)ZXVMO_INFO_PROCESS_MAPS_V1)
+#define ZX_INFO_PROCESS_MAPS_V2		((zx_object_info_topic_t)ZXVMO_INFO_PROCESS_MAPS_V2)
+#define ZX_INFO_PROCESS_MAPS		((zx_object_info_topic_t)ZXVMO_INFO_PROCESS_MAPS)
+#define ZX_INFO_PROCESS_VMOS_V1		((zx_object_info_topic_t)ZXVMO_INFO_PROCESS_VMOS_V1)
+#define ZX_INFO_PROCESS_VMOS_V2		((zx_object_info_topic_t)ZXVMO_INFO_PROCESS_VMOS_V2)
+#define ZX_INFO_PROCESS_VMOS_V3		((zx_object_info_topic_t)ZXVMO_INFO_PROCESS_VMOS_V3)
+#define ZX_INFO_PROCESS_VMOS		((zx_object_info_topic_t)ZXVMO_INFO_PROCESS_VMOS)
 #define ZX_INFO_HANDLE_COUNT		((zx_object_info_topic_t)ZXVMO_INFO_HANDLE_COUNT)
 #define ZX_INFO_VMO_V1			((zx_object_info_topic_t)ZXVMO_INFO_VMO_V1)
 #define ZX_INFO_VMO_V2			((zx_object_info_topic_t)ZXVMO_INFO_VMO_V2)
 #define ZX_INFO_VMO_V3			((zx_object_info_topic_t)ZXVMO_INFO_VMO_V3)
 #define ZX_INFO_VMO			((zx_object_info_topic_t)ZXVMO_INFO_VMO)
+#define ZX_INFO_VMAR_MAPS		((zx_object_info_topic_t)ZXVMO_INFO_VMAR_MAPS)
 
 typedef struct zx_info_handle_basic {
 	zx_koid_t koid;
@@ -41,6 +49,74 @@ typedef struct zx_info_vmar {
 	uintptr_t base;
 	size_t len;
 } zx_info_vmar_t;
+
+typedef uint32_t zx_info_maps_type_t;
+
+#define ZX_INFO_MAPS_TYPE_NONE		((zx_info_maps_type_t)ZXVMO_INFO_MAPS_TYPE_NONE)
+#define ZX_INFO_MAPS_TYPE_ASPACE	((zx_info_maps_type_t)ZXVMO_INFO_MAPS_TYPE_ASPACE)
+#define ZX_INFO_MAPS_TYPE_VMAR		((zx_info_maps_type_t)ZXVMO_INFO_MAPS_TYPE_VMAR)
+#define ZX_INFO_MAPS_TYPE_MAPPING	((zx_info_maps_type_t)ZXVMO_INFO_MAPS_TYPE_MAPPING)
+
+typedef struct zx_info_maps_mapping_v1 {
+	zx_vm_option_t mmu_flags;
+	uint8_t padding1[4];
+	zx_koid_t vmo_koid;
+	uint64_t vmo_offset;
+	size_t committed_pages;
+} zx_info_maps_mapping_v1_t;
+
+typedef struct zx_info_maps_mapping_v2 {
+	zx_vm_option_t mmu_flags;
+	uint8_t padding1[4];
+	zx_koid_t vmo_koid;
+	uint64_t vmo_offset;
+	size_t committed_pages;
+	size_t populated_pages;
+} zx_info_maps_mapping_v2_t;
+
+typedef struct zx_info_maps_mapping {
+	zx_vm_option_t mmu_flags;
+	uint8_t padding1[4];
+	zx_koid_t vmo_koid;
+	uint64_t vmo_offset;
+	uint64_t committed_bytes;
+	uint64_t populated_bytes;
+	uint64_t committed_private_bytes;
+	uint64_t populated_private_bytes;
+	uint64_t committed_scaled_bytes;
+	uint64_t populated_scaled_bytes;
+	uint64_t committed_fractional_scaled_bytes;
+	uint64_t populated_fractional_scaled_bytes;
+} zx_info_maps_mapping_t;
+
+#define __ZX_INFO_MAPS_MEMBERS			\
+	char name[ZX_MAX_NAME_LEN];		\
+	zx_vaddr_t base;			\
+	size_t size;				\
+	size_t depth;				\
+	zx_info_maps_type_t type;		\
+	uint8_t padding1[4];
+
+typedef struct zx_info_maps_v1 {
+	__ZX_INFO_MAPS_MEMBERS
+	union {
+		zx_info_maps_mapping_v1_t mapping;
+	} u;
+} zx_info_maps_v1_t;
+
+typedef struct zx_info_maps_v2 {
+	__ZX_INFO_MAPS_MEMBERS
+	union {
+		zx_info_maps_mapping_v2_t mapping;
+	} u;
+} zx_info_maps_v2_t;
+
+typedef struct zx_info_maps {
+	__ZX_INFO_MAPS_MEMBERS
+	union {
+		zx_info_maps_mapping_t mapping;
+	} u;
+} zx_info_maps_t;
 
 /* Each version of the VMO's record begins with the one before. */
 #define __ZX_INFO_VMO_V1_MEMBERS		\

@@ -152,6 +152,9 @@ static const struct command commands[] = {
 		.outs = { OUT(vmar_allocate, out_handle, 4), OUT(vmar_allocate, out_addr, 8) }),
 	COMMAND(VMAR_DESTROY, 8,
 		.handles = { HANDLE(vmar_destroy, handle, VMAR, 0) }),
+	COMMAND(VMAR_OP_RANGE, 48,
+		.handles = { HANDLE(vmar_op_range, handle, VMAR, 0) },
+		.zeros = { ZERO(vmar_op_range, __reserved) }),
 	COMMAND(PROCESS_READ_MEMORY, 40,
 		.handles = { HANDLE(process_memory, handle, PROCESS, 0) },
 		.outs = { OUT(process_memory, out_actual, 8) }),
@@ -342,6 +345,10 @@ static void fill(const struct command *c, struct world *w, union argument *arg)
 		break;
 	case ZXVMO_VMAR_DESTROY:
 		FILL(vmar_destroy, .handle = w->vmar);
+		break;
+	case ZXVMO_VMAR_OP_RANGE:
+		FILL(vmar_op_range, .handle = ZXVMO_HANDLE_VMAR_ROOT_SELF,
+		     .op = ZXVMO_VMAR_OP_COMMIT, .addr = ZT_ADDRESS(w->mapping), .length = page);
 		break;
 	case ZXVMO_PROCESS_READ_MEMORY:
 	case ZXVMO_PROCESS_WRITE_MEMORY:
@@ -547,6 +554,15 @@ TEST(layout_of_commands)
 	EXPECT_EQ(8, sizeof(struct zxvmo_vmar_destroy));
 	EXPECT_FIELD(vmar_destroy, handle, 4, 4);
 
+	EXPECT_EQ(48, sizeof(struct zxvmo_vmar_op_range));
+	EXPECT_FIELD(vmar_op_range, handle, 4, 4);
+	EXPECT_FIELD(vmar_op_range, op, 8, 4);
+	EXPECT_FIELD(vmar_op_range, __reserved, 12, 4);
+	EXPECT_FIELD(vmar_op_range, addr, 16, 8);
+	EXPECT_FIELD(vmar_op_range, length, 24, 8);
+	EXPECT_FIELD(vmar_op_range, buffer, 32, 8);
+	EXPECT_FIELD(vmar_op_range, buffer_size, 40, 8);
+
 	EXPECT_EQ(40, sizeof(struct zxvmo_process_memory));
 	EXPECT_FIELD(process_memory, handle, 4, 4);
 	EXPECT_FIELD(process_memory, addr, 8, 8);
@@ -652,6 +668,7 @@ TEST(command_numbers)
 	EXPECT_EQ(0xda62, ZXVMO_VMAR_PROTECT);
 	EXPECT_EQ(0xda63, ZXVMO_VMAR_ALLOCATE);
 	EXPECT_EQ(0xda64, ZXVMO_VMAR_DESTROY);
+	EXPECT_EQ(0xda65, ZXVMO_VMAR_OP_RANGE);
 	EXPECT_EQ(0xda70, ZXVMO_PROCESS_READ_MEMORY);
 	EXPECT_EQ(0xda71, ZXVMO_PROCESS_WRITE_MEMORY);
 }

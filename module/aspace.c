@@ -183,13 +183,19 @@ void zxvmo_aspace_add_orphan(struct zxvmo_vmar *vmar)
 struct inode *zxvmo_aspace_root(struct zxvmo_aspace *aspace, struct file *file)
 {
 	struct inode *inode = NULL;
+	struct zxvmo_vmar *vmar;
 
 	spin_lock(&aspaces_lock);
 	if (aspace->root_inode)
 		inode = igrab(aspace->root_inode);
 	if (!inode && file) {
-		zxvmo_file_vmar(file)->region = &aspace->root;
+		vmar = zxvmo_file_vmar(file);
+		vmar->region = &aspace->root;
 		aspace->root_inode = file_inode(file);
+		if (!aspace->root_koid)
+			aspace->root_koid = vmar->object.koid;
+		vmar->object.koid = aspace->root_koid;
+		file_inode(file)->i_ino = aspace->root_koid;
 	}
 	spin_unlock(&aspaces_lock);
 	return inode;

@@ -13,6 +13,7 @@
  *
  * All functions need the address space's lock.
  */
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/random.h>
 #include <linux/sched/signal.h>
@@ -80,9 +81,14 @@ void zxvmo_region_link(struct zxvmo_region *parent, struct zxvmo_region *region)
  */
 void zxvmo_region_unlink(struct zxvmo_region *region)
 {
+	struct zxvmo_vmar *vmar = container_of(region, struct zxvmo_vmar, own);
+
 	WARN_ON_ONCE(!RB_EMPTY_ROOT(&region->children));
 	rb_erase(&region->link, &region->parent->children);
 	region->dead = true;
+	if (vmar->parent)
+		fput(vmar->parent);
+	vmar->parent = NULL;
 }
 
 /**

@@ -150,8 +150,6 @@ void zxvmo_vmar_bury(struct zxvmo_vmar *vmar)
 {
 	if (!vmar->own.dead)
 		zxvmo_region_unlink(&vmar->own);
-	if (vmar->parent)
-		fput(vmar->parent);
 	zxvmo_aspace_put(vmar->aspace);
 	zxvmo_account_uncharge(zxvmo_account_id(vmar->account), 1);
 	zxvmo_account_put(vmar->account);
@@ -440,7 +438,8 @@ static int allocate_check_options(u32 options)
 static int allocate_place(struct zxvmo_vmar_ref *v, struct file *file,
 			  const struct zxvmo_vmar_allocate *arg)
 {
-	struct zxvmo_region *region = &zxvmo_file_vmar(file)->own;
+	struct zxvmo_vmar *vmar = zxvmo_file_vmar(file);
+	struct zxvmo_region *region = &vmar->own;
 	struct zxvmo_request request;
 	unsigned long addr;
 	int ret;
@@ -464,6 +463,7 @@ static int allocate_place(struct zxvmo_vmar_ref *v, struct file *file,
 	region->options = arg->options & (ZXVMO_VM_CAN_MAP | ZXVMO_VM_CAN_MAP_SPECIFIC |
 					  ZXVMO_VM_COMPACT);
 	zxvmo_region_link(v->region, region);
+	vmar->parent = v->holder ? get_file(v->holder) : NULL;
 out:
 	zxvmo_aspace_unlock(v->aspace);
 	return ret;
@@ -498,7 +498,6 @@ int zxvmo_vmar_allocate(struct zxvmo_cmd *cmd)
 		goto out;
 	}
 	vmar = zxvmo_file_vmar(file);
-	vmar->parent = v.holder ? get_file(v.holder) : NULL;
 	ret = allocate_place(&v, file, arg);
 	if (ret) {
 		fput(file);

@@ -103,6 +103,7 @@ struct zxvmo_request {
  * @root: all that a program can map
  * @root_inode: inode of the object for @root, if there is one; not held, protected
  *	by the hash's lock
+ * @root_koid: its koid, also that of the next one; protected as that
  * @orphans: VMARs that nothing holds any more and that are still in the tree
  * @request: what the thread @mapper, which holds @lock, is about to map
  * @mapper: that thread, or NULL
@@ -114,6 +115,7 @@ struct zxvmo_aspace {
 	struct mutex lock;	/* above mmap_lock */
 	struct zxvmo_region root;
 	struct inode *root_inode;
+	u64 root_koid;
 	struct llist_head orphans;
 	struct zxvmo_request *request;
 	struct task_struct *mapper;
@@ -127,7 +129,8 @@ struct zxvmo_aspace {
  * @region: its addresses: @own, or the root of @aspace
  * @own: the region that goes with the object
  * @orphan: in the address space's orphans
- * @parent: handle of the parent, whose object it holds; NULL if that is the root
+ * @parent: handle of the parent, whose object it holds; NULL if that is the root,
+ *	and when @own is not in the tree
  */
 struct zxvmo_vmar {
 	struct zxvmo_object object;

@@ -80,6 +80,21 @@ TEST_F(allocate, object_of_its_own)
 	EXPECT_EQ(PAGE, (uint64_t)zt_fdinfo(self->out, "vmar-len"));
 }
 
+/* Its address is for who has ZX_RIGHT_INSPECT */
+TEST_F(allocate, fdinfo_tells_no_address)
+{
+	char path[64], line[256], base[32];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%u", ZXVMO_HANDLE_FD(self->region.vmar));
+	snprintf(base, sizeof(base), "%lx", self->region.base);
+	file = fopen(path, "r");
+	ASSERT_NE(NULL, file);
+	while (fgets(line, sizeof(line), file))
+		EXPECT_EQ(NULL, strstr(line, base)) TH_LOG("%s", line);
+	fclose(file);
+}
+
 TEST_F(allocate, descriptor_cannot_be_mapped_read_or_written)
 {
 	int fd = ZXVMO_HANDLE_FD(self->region.vmar);
@@ -595,6 +610,22 @@ TEST_F(allocate, nothing_stays_behind)
 	EXPECT_EQ(1, count_vmas(self->region.base, self->region.base + PAGES * PAGE, ""));
 }
 
+/* A handle of a VMAR that was destroyed is no reason for its parent to stay */
+TEST_F(allocate, destroyed_does_not_hold_its_parent)
+{
+	long long before = zt_stat("objects");
+	struct region parent = region_make(_metadata, self->region.vmar, CAN_ALL, 0, 4 * PAGE);
+
+	ASSERT_OK(ALLOCATE(parent.vmar, CAN_ALL, 0, PAGE));
+	ASSERT_OK(zx_vmar_destroy(parent.vmar));
+	EXPECT_EQ(before + 2, zt_stat("objects"));
+	ASSERT_OK(zx_handle_close(parent.vmar));
+	EXPECT_EQ(before + 1, zt_stat("objects"));
+	EXPECT_ST(ZX_ERR_BAD_STATE, zx_vmar_destroy(self->out));
+	ASSERT_OK(zx_handle_close(self->out));
+	EXPECT_EQ(before, zt_stat("objects"));
+}
+
 TEST_F(allocate, goes_with_the_process)
 {
 	long long objects = zt_stat("objects");
@@ -633,6 +664,24 @@ TEST_F(allocate, root_is_an_object)
 	EXPECT_ST(ZX_ERR_ACCESS_DENIED, zx_object_signal(ROOT, 0, ZX_USER_SIGNAL_0));
 	EXPECT_ST(ZX_ERR_ACCESS_DENIED, zx_object_wait_one(copy, 0, 0, NULL));
 	EXPECT_ST(ZX_ERR_BAD_HANDLE, zx_handle_close(ROOT));
+}
+
+/* As long as there is a VMAR in it, or a handle of it */
+TEST_F(allocate, root_keeps_its_koid)
+{
+	zx_koid_t koid = handle_basic(_metadata, ROOT).koid;
+	char expected[64], link[64] = "";
+	char path[64];
+
+	EXPECT_EQ(koid, handle_basic(_metadata, ROOT).koid);
+	ASSERT_OK(zx_handle_duplicate(ROOT, ZX_RIGHT_SAME_RIGHTS, &self->out));
+	EXPECT_EQ(koid, handle_basic(_metadata, self->out).koid);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", ZXVMO_HANDLE_FD(self->out));
+	snprintf(expected, sizeof(expected), "zxvmo:vmar:[%lu]", koid);
+	EXPECT_LT(0, readlink(path, link, sizeof(link) - 1));
+	EXPECT_STREQ(expected, link);
+	ASSERT_OK(zx_handle_close(self->out));
+	EXPECT_EQ(koid, handle_basic(_metadata, ROOT).koid);
 }
 
 TEST_F(allocate, handle_of_the_root_works_as_the_root)

@@ -542,6 +542,45 @@ TEST_F(limit, users_have_shares_of_their_own)
 	peer_stop(_metadata, &first);
 }
 
+/* VMARs count as pages, also those that only what is in them holds */
+static long user_nests_vmars(void *arg zt_unused)
+{
+	zx_handle_t vmar = zx_vmar_root_self(), child;
+	zx_vaddr_t addr;
+	long nr = 0;
+
+	while (nr < 1000 && !zx_vmar_allocate(vmar, 0, 0, PAGE, &child, &addr)) {
+		if (nr++)
+			zx_handle_close(vmar);
+		vmar = child;
+	}
+	return nr;
+}
+
+TEST_F(limit, vmars_count)
+{
+	struct peer peer = user_start(_metadata, user_order(_metadata, USER));
+	zx_handle_t vmars[3], out;
+	zx_vaddr_t addr;
+
+	set_limits(_metadata, self->used + 3 * PAGE, 50);
+	for (int i = 0; i < 3; i++) {
+		ASSERT_OK(zx_vmar_allocate(zx_vmar_root_self(), 0, 0, PAGE, &vmars[i], &addr));
+		EXPECT_EQ(self->used + (i + 1) * PAGE, used_memory());
+	}
+	EXPECT_ST(ZX_ERR_NO_MEMORY,
+		  zx_vmar_allocate(zx_vmar_root_self(), 0, 0, PAGE, &out, &addr));
+	for (int i = 0; i < 3; i++) {
+		ASSERT_OK(zx_vmar_destroy(vmars[i]));
+		ASSERT_OK(zx_handle_close(vmars[i]));
+	}
+	EXPECT_EQ(self->used, used_memory());
+
+	set_limits(_metadata, self->used + 200 * PAGE, 25);
+	EXPECT_EQ((self->used / PAGE + 200) / 4, peer_do(_metadata, &peer, user_nests_vmars, NULL));
+	peer_stop(_metadata, &peer);
+}
+
 static long enter_namespace(void *arg zt_unused)
 {
 	return unshare(CLONE_NEWUSER) ? errno : 0;

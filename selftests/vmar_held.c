@@ -88,6 +88,40 @@ TEST_F(held, unmap_keeps_what_comes_next_to_it)
 	unmap_beside(_metadata, self, 9);
 }
 
+static void act_map_nowhere(struct actor *actor)
+{
+	FIXTURE_DATA(held) *self = actor->arg;
+
+	actor->status = zx_vmar_map(self->region.vmar, R | ZX_VM_SPECIFIC, 4 * PAGE, self->vmo, 0,
+				    2 * PAGE, NULL);
+}
+
+/* The other thread has seen where it is, and puts a region there */
+static void act_replace(struct actor *actor)
+{
+	FIXTURE_DATA(held) *self = actor->arg;
+	zx_vaddr_t addr;
+
+	actor->status = zx_vmar_unmap(self->region.vmar, AT(4), 2 * PAGE) ?:
+			zx_vmar_allocate(self->region.vmar, CAN_ALL | ZX_VM_SPECIFIC, 5 * PAGE,
+					 2 * PAGE, &self->child, &addr) ?:
+			zx_vmar_map(self->child, R, 0, self->vmo, 8 * PAGE, 2 * PAGE, &addr);
+}
+
+TEST_F(held, failed_map_leaves_what_came_in_its_place)
+{
+	struct actor first = { .act = act_map_nowhere, .arg = self };
+	struct actor second = { .act = act_replace, .arg = self };
+
+	EXPECT_TRUE(interleave(_metadata, MAPPED, &first, &second));
+	EXPECT_ST(ZX_ERR_INVALID_ARGS, first.status);
+	ASSERT_OK(second.status);
+	EXPECT_RESERVED(AT(4));
+	EXPECT_EQ(9, BYTE(AT(5)));
+	EXPECT_EQ(10, BYTE(AT(6)));
+	EXPECT_OK(zx_vmar_destroy(self->child));
+}
+
 int main(int argc, char **argv)
 {
 	delay_load(MMAP "," MAPPED);

@@ -25,6 +25,7 @@ struct race {
 
 struct racer {
 	struct race *race;
+	void (*step)(struct racer *racer);
 	uint64_t random;
 };
 
@@ -51,156 +52,137 @@ static void expect(struct race *race, bool truth, const char *what, zx_status_t 
 		fprintf(stderr, "# %s: %d\n", what, status);
 }
 
-#define WHILE_RACING(race)							\
-	pthread_barrier_wait(&(race)->start);					\
-	while (!atomic_load(&(race)->stop))
-
-static void *maps(void *arg)
+static void maps(struct racer *racer)
 {
 	static const zx_vm_option_t kinds[] = {
 		0, ZX_VM_SPECIFIC, ZX_VM_SPECIFIC_OVERWRITE, ZX_VM_OFFSET_IS_UPPER_LIMIT,
 	};
-	struct racer *racer = arg;
 	struct race *race = racer->race;
+	zx_vm_option_t kind = kinds[next(racer, 4)];
+	zx_vaddr_t addr, base = race->region.base;
+	zx_status_t status;
+	uint64_t page, nr;
 
-	WHILE_RACING(race) {
-		zx_vm_option_t kind = kinds[next(racer, 4)];
-		zx_vaddr_t addr, base = race->region.base;
-		zx_status_t status;
-		uint64_t page, nr;
-
-		pick(racer, &page, &nr);
-		status = zx_vmar_map(race->region.vmar, RW | kind, kind ? page * PAGE : 0,
-				     race->vmo, 0, nr * PAGE, &addr);
-		race->mapped += !status;
-		if (!status)
-			expect(race, addr >= base && addr + nr * PAGE <= base + RACE_PAGES * PAGE,
-			       "mapped elsewhere", status);
-		else
-			expect(race, status == ZX_ERR_ALREADY_EXISTS ||
-			       status == ZX_ERR_NO_RESOURCES || status == ZX_ERR_INVALID_ARGS,
-			       "map", status);
-	}
-	return NULL;
+	pick(racer, &page, &nr);
+	status = zx_vmar_map(race->region.vmar, RW | kind, kind ? page * PAGE : 0,
+			     race->vmo, 0, nr * PAGE, &addr);
+	race->mapped += !status;
+	if (!status)
+		expect(race, addr >= base && addr + nr * PAGE <= base + RACE_PAGES * PAGE,
+		       "mapped elsewhere", status);
+	else
+		expect(race, status == ZX_ERR_ALREADY_EXISTS ||
+		       status == ZX_ERR_NO_RESOURCES || status == ZX_ERR_INVALID_ARGS,
+		       "map", status);
 }
 
-static void *unmaps(void *arg)
+static void unmaps(struct racer *racer)
 {
-	struct racer *racer = arg;
 	struct race *race = racer->race;
+	zx_status_t status;
+	uint64_t page, nr;
 
-	WHILE_RACING(race) {
-		zx_status_t status;
-		uint64_t page, nr;
-
-		pick(racer, &page, &nr);
-		status = zx_vmar_unmap(race->region.vmar, race->region.base + page * PAGE,
-				       nr * PAGE);
-		race->unmapped += !status;
-		expect(race, !status || status == ZX_ERR_INVALID_ARGS, "unmap", status);
-		pick(racer, &page, &nr);
-		status = zx_vmar_protect(race->region.vmar, next(racer, 2) ? R : RW,
-					 race->region.base + page * PAGE, nr * PAGE);
-		expect(race, !status || status == ZX_ERR_NOT_FOUND ||
-		       status == ZX_ERR_ACCESS_DENIED ||
-		       (race->meddled && status == ZX_ERR_NO_MEMORY), "protect", status);
-	}
-	return NULL;
+	pick(racer, &page, &nr);
+	status = zx_vmar_unmap(race->region.vmar, race->region.base + page * PAGE,
+			       nr * PAGE);
+	race->unmapped += !status;
+	expect(race, !status || status == ZX_ERR_INVALID_ARGS, "unmap", status);
+	pick(racer, &page, &nr);
+	status = zx_vmar_protect(race->region.vmar, next(racer, 2) ? R : RW,
+				 race->region.base + page * PAGE, nr * PAGE);
+	expect(race, !status || status == ZX_ERR_NOT_FOUND ||
+	       status == ZX_ERR_ACCESS_DENIED ||
+	       (race->meddled && status == ZX_ERR_NO_MEMORY), "protect", status);
 }
 
-static void *allocates(void *arg)
+static void allocates(struct racer *racer)
 {
-	struct racer *racer = arg;
 	struct race *race = racer->race;
+	zx_status_t status;
+	uint64_t page, nr;
+	zx_handle_t vmar;
+	zx_vaddr_t addr;
 
-	WHILE_RACING(race) {
-		zx_status_t status;
-		uint64_t page, nr;
-		zx_handle_t vmar;
-		zx_vaddr_t addr;
-
-		pick(racer, &page, &nr);
-		status = zx_vmar_allocate(race->region.vmar, CAN_ALL, 0, nr * PAGE, &vmar, &addr);
-		expect(race, !status || status == ZX_ERR_NO_RESOURCES, "allocate", status);
-		if (status)
-			continue;
-		race->allocated++;
-		status = zx_vmar_map(vmar, RW, 0, race->vmo, 0, PAGE, &addr);
-		expect(race, !status || status == ZX_ERR_BAD_STATE || status == ZX_ERR_NO_RESOURCES,
-		       "map in a new region", status);
-		if (next(racer, 2)) {
-			status = zx_vmar_destroy(vmar);
-			race->destroyed += !status;
-			expect(race, !status || status == ZX_ERR_BAD_STATE, "destroy", status);
-		}
-		expect(race, !zx_handle_close(vmar), "close", 0);
+	pick(racer, &page, &nr);
+	status = zx_vmar_allocate(race->region.vmar, CAN_ALL, 0, nr * PAGE, &vmar, &addr);
+	expect(race, !status || status == ZX_ERR_NO_RESOURCES, "allocate", status);
+	if (status)
+		return;
+	race->allocated++;
+	status = zx_vmar_map(vmar, RW, 0, race->vmo, 0, PAGE, &addr);
+	expect(race, !status || status == ZX_ERR_BAD_STATE || status == ZX_ERR_NO_RESOURCES,
+	       "map in a new region", status);
+	if (next(racer, 2)) {
+		status = zx_vmar_destroy(vmar);
+		race->destroyed += !status;
+		expect(race, !status || status == ZX_ERR_BAD_STATE, "destroy", status);
 	}
-	return NULL;
+	expect(race, !zx_handle_close(vmar), "close", 0);
 }
 
 /* Memory of the program's own comes and goes */
-static void *allocates_memory(void *arg)
+static void allocates_memory(struct racer *racer)
 {
-	struct racer *racer = arg;
 	struct race *race = racer->race;
+	uint64_t size = (1 + next(racer, 4)) * PAGE;
+	unsigned char *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	WHILE_RACING(race) {
-		uint64_t size = (1 + next(racer, 4)) * PAGE;
-		unsigned char *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-					MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-		if (p == MAP_FAILED)
-			continue;
-		memset(p, 0xa5, size);
-		sched_yield();
-		for (uint64_t i = 0; i < size; i += PAGE / 2)
-			expect(race, p[i] == 0xa5, "memory that is not theirs", p[i]);
-		munmap(p, size);
-	}
-	return NULL;
+	if (p == MAP_FAILED)
+		return;
+	memset(p, 0xa5, size);
+	sched_yield();
+	for (uint64_t i = 0; i < size; i += PAGE / 2)
+		expect(race, p[i] == 0xa5, "memory that is not theirs", p[i]);
+	munmap(p, size);
 }
 
 /* What a program should not do: take things out of the region and put others in */
-static void *meddles(void *arg)
+static void meddles(struct racer *racer)
+{
+	struct race *race = racer->race;
+	uint64_t page, nr;
+	char *at, *own;
+
+	pick(racer, &page, &nr);
+	at = (char *)race->region.base + page * PAGE;
+	switch (next(racer, 3)) {
+	case 0:
+		munmap(at, nr * PAGE);
+		break;
+	case 1:
+		own = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (own != MAP_FAILED &&
+		    mremap(at, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, own) !=
+			    MAP_FAILED)
+			race->moved++;
+		if (own != MAP_FAILED)
+			munmap(own, PAGE);
+		break;
+	default:
+		own = mmap(at, PAGE, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+		if (own == MAP_FAILED)
+			break;
+		/* It is there until we take it away: no call of theirs does */
+		expect(race, !zt_store(own, 'o').signal && *own == 'o',
+		       "a foreign mapping went", 0);
+		munmap(own, PAGE);
+	}
+}
+
+static void *run(void *arg)
 {
 	struct racer *racer = arg;
-	struct race *race = racer->race;
 
-	WHILE_RACING(race) {
-		uint64_t page, nr;
-		char *at, *own;
-
-		pick(racer, &page, &nr);
-		at = (char *)race->region.base + page * PAGE;
-		switch (next(racer, 3)) {
-		case 0:
-			munmap(at, nr * PAGE);
-			break;
-		case 1:
-			own = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-			if (own != MAP_FAILED &&
-			    mremap(at, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, own) !=
-				    MAP_FAILED)
-				race->moved++;
-			if (own != MAP_FAILED)
-				munmap(own, PAGE);
-			break;
-		default:
-			own = mmap(at, PAGE, PROT_READ | PROT_WRITE,
-				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-			if (own == MAP_FAILED)
-				break;
-			/* It is there until we take it away: no call of theirs does */
-			expect(race, !zt_store(own, 'o').signal && *own == 'o',
-			       "a foreign mapping went", 0);
-			munmap(own, PAGE);
-		}
-	}
+	pthread_barrier_wait(&racer->race->start);
+	while (!atomic_load(&racer->race->stop))
+		racer->step(racer);
 	return NULL;
 }
 
 static void race(struct __test_metadata *_metadata, struct race *race,
-		 void *(*const *functions)(void *), unsigned int nr)
+		 void (*const *steps)(struct racer *racer), unsigned int nr)
 {
 	const char *seconds = getenv("ZXVMO_STRESS_SECONDS");
 	struct racer racers[8];
@@ -211,8 +193,8 @@ static void race(struct __test_metadata *_metadata, struct race *race,
 	zt_fault_catch();
 	pthread_barrier_init(&race->start, NULL, nr);
 	for (unsigned int i = 0; i < nr; i++) {
-		racers[i] = (struct racer){ race, 1 + i };
-		ASSERT_EQ(0, pthread_create(&threads[i], NULL, functions[i], &racers[i]));
+		racers[i] = (struct racer){ race, steps[i], 1 + i };
+		ASSERT_EQ(0, pthread_create(&threads[i], NULL, run, &racers[i]));
 	}
 	sleep(seconds ? atoi(seconds) : SECONDS);
 	race->stop = true;
@@ -239,13 +221,13 @@ static void race(struct __test_metadata *_metadata, struct race *race,
 /* Only calls that may be made: then nothing is ever lost from the region */
 TEST(threads_in_one_region)
 {
-	static void *(*const functions[])(void *) = {
+	static void (*const steps[])(struct racer *racer) = {
 		maps, maps, unmaps, allocates, allocates_memory,
 	};
 	long long objects = zt_stat("objects");
 	struct race world = {};
 
-	race(_metadata, &world, functions, ARRAY_SIZE(functions));
+	race(_metadata, &world, steps, ARRAY_SIZE(steps));
 	EXPECT_LT(0, world.destroyed);
 	ASSERT_OK(zx_handle_close(world.region.vmar));
 	ASSERT_OK(zx_handle_close(world.vmo));
@@ -255,12 +237,12 @@ TEST(threads_in_one_region)
 /* No thread has memory of its own here: Linux would put it where munmap(2) hits next */
 TEST(threads_behind_its_back)
 {
-	static void *(*const functions[])(void *) = {
+	static void (*const steps[])(struct racer *racer) = {
 		maps, maps, unmaps, allocates, meddles,
 	};
 	struct race world = { .meddled = true };
 
-	race(_metadata, &world, functions, ARRAY_SIZE(functions));
+	race(_metadata, &world, steps, ARRAY_SIZE(steps));
 	EXPECT_LT(0, world.moved);
 }
 

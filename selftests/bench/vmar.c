@@ -72,87 +72,63 @@ static int written_memfd(void)
 	return fd;
 }
 
-/* Mapping and unmapping */
+/* What is called again and again, and with what */
+struct work {
+	zx_handle_t vmar;
+	zx_handle_t vmo;
+	int fd;
+	bool touched;
+	volatile unsigned char *p;	/* a mapping that stays */
+};
 
-static uint64_t vmar_map_ticks(zx_handle_t vmar, zx_handle_t vmo, bool touched)
+static uint64_t best_ticks(void (*call)(const struct work *work, int nr),
+			   const struct work *work)
 {
 	uint64_t best = 0, start;
 	int pass, i;
 
-	for (pass = 0; pass <= NR_PASSES; pass++) {
-		pause_for_kernel();
-		start = now();
-		for (i = 0; i < NR_CALLS; i++) {
-			volatile unsigned char *p = vmar_map(vmar, vmo);
-
-			if (touched)
-				touch(p, SIZE, 2);
-			vmar_unmap(vmar, p, SIZE);
-		}
-		keep(&best, pass, now() - start);
-	}
-	return best;
-}
-
-static uint64_t mmap_ticks(int fd, bool touched)
-{
-	uint64_t best = 0, start;
-	int pass, i;
-
-	for (pass = 0; pass <= NR_PASSES; pass++) {
-		pause_for_kernel();
-		start = now();
-		for (i = 0; i < NR_CALLS; i++) {
-			volatile unsigned char *p = map(fd, MAP_SHARED, SIZE);
-
-			if (touched)
-				touch(p, SIZE, 2);
-			unmap(p, SIZE);
-		}
-		keep(&best, pass, now() - start);
-	}
-	return best;
-}
-
-/* Protecting: taking the permission to write away and giving it back */
-
-static uint64_t vmar_protect_ticks(zx_handle_t vmo)
-{
-	volatile unsigned char *p = vmar_map(zx_vmar_root_self(), vmo);
-	uint64_t best = 0, start;
-	int pass, i;
-
-	touch(p, SIZE, 2);
 	for (pass = 0; pass <= NR_PASSES; pass++) {
 		pause_for_kernel();
 		start = now();
 		for (i = 0; i < NR_CALLS; i++)
-			check_status(zx_vmar_protect(zx_vmar_root_self(), ZX_VM_PERM_READ |
-						     (i % 2 ? ZX_VM_PERM_WRITE : 0),
-						     (uintptr_t)p, SIZE), "zx_vmar_protect");
+			call(work, i);
 		keep(&best, pass, now() - start);
 	}
-	vmar_unmap(zx_vmar_root_self(), p, SIZE);
 	return best;
 }
 
-static uint64_t mprotect_ticks(int fd)
+static void by_vmar(const struct work *work, int nr)
 {
-	volatile unsigned char *p = map(fd, MAP_SHARED, SIZE);
-	uint64_t best = 0, start;
-	int pass, i;
+	volatile unsigned char *p = vmar_map(work->vmar, work->vmo);
 
-	touch(p, SIZE, 2);
-	for (pass = 0; pass <= NR_PASSES; pass++) {
-		pause_for_kernel();
-		start = now();
-		for (i = 0; i < NR_CALLS; i++)
-			check_errno(!mprotect((void *)p, SIZE,
-					      PROT_READ | (i % 2 ? PROT_WRITE : 0)), "mprotect");
-		keep(&best, pass, now() - start);
-	}
+	(void)nr;
+	if (work->touched)
+		touch(p, SIZE, 2);
+	vmar_unmap(work->vmar, p, SIZE);
+}
+
+static void by_mmap(const struct work *work, int nr)
+{
+	volatile unsigned char *p = map(work->fd, MAP_SHARED, SIZE);
+
+	(void)nr;
+	if (work->touched)
+		touch(p, SIZE, 2);
 	unmap(p, SIZE);
-	return best;
+}
+
+/* The permission to write goes and comes back. */
+
+static void protect(const struct work *work, int nr)
+{
+	check_status(zx_vmar_protect(work->vmar, ZX_VM_PERM_READ | (nr % 2 ? ZX_VM_PERM_WRITE : 0),
+				     (uintptr_t)work->p, SIZE), "zx_vmar_protect");
+}
+
+static void protect_by_mprotect(const struct work *work, int nr)
+{
+	check_errno(!mprotect((void *)work->p, SIZE, PROT_READ | (nr % 2 ? PROT_WRITE : 0)),
+		    "mprotect");
 }
 
 /* Regions in a region */
@@ -217,10 +193,10 @@ static void print_regions(const char *last, const char *again, zx_vm_option_t op
 
 int main(void)
 {
-	zx_handle_t vmo, vmar;
+	struct work root, region, memfd;
 	zx_vaddr_t addr;
 	uint64_t peer;
-	int fd;
+	int touched;
 
 	page_size = zx_system_get_page_size();
 	judged = clock_counts_instructions();
@@ -230,22 +206,26 @@ int main(void)
 	printf("\n%-44s %10s  %-28s %10s %8s %7s\n", "operation", "cost", "peer", "cost", "ratio",
 	       "target");
 
-	vmo = written_vmo();
-	fd = written_memfd();
-	vmar = region_new(zx_vmar_root_self(), ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE, 16 * MIB,
-			  &addr);
-	peer = mmap_ticks(fd, false);
-	print_row("map + unmap of 64 KiB", vmar_map_ticks(zx_vmar_root_self(), vmo, false),
-		  NR_CALLS, "mmap + munmap", peer, NR_CALLS, 1.4);
-	print_row("the same in a region", vmar_map_ticks(vmar, vmo, false),
-		  NR_CALLS, "mmap + munmap", peer, NR_CALLS, 0);
-	peer = mmap_ticks(fd, true);
-	print_row("map + write 16 pages + unmap", vmar_map_ticks(zx_vmar_root_self(), vmo, true),
-		  NR_CALLS, "mmap + the same + munmap", peer, NR_CALLS, 1.2);
-	print_row("the same in a region", vmar_map_ticks(vmar, vmo, true),
-		  NR_CALLS, "mmap + the same + munmap", peer, NR_CALLS, 0);
-	print_row("protect of 64 KiB", vmar_protect_ticks(vmo), NR_CALLS, "mprotect",
-		  mprotect_ticks(fd), NR_CALLS, 1.4);
+	root = (struct work){ .vmar = zx_vmar_root_self(), .vmo = written_vmo() };
+	region = root;
+	region.vmar = region_new(root.vmar, ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE, 16 * MIB,
+				 &addr);
+	memfd = (struct work){ .fd = written_memfd() };
+	for (touched = 0; touched < 2; touched++) {
+		root.touched = region.touched = memfd.touched = touched;
+		peer = best_ticks(by_mmap, &memfd);
+		print_row(touched ? "map + write 16 pages + unmap" : "map + unmap of 64 KiB",
+			  best_ticks(by_vmar, &root), NR_CALLS, "the same on a memfd", peer,
+			  NR_CALLS, touched ? 1.2 : 1.4);
+		print_row("in a region", best_ticks(by_vmar, &region), NR_CALLS,
+			  "the same on a memfd", peer, NR_CALLS, 0);
+	}
+	root.p = vmar_map(root.vmar, root.vmo);
+	memfd.p = map(memfd.fd, MAP_SHARED, SIZE);
+	touch(root.p, SIZE, 2);
+	touch(memfd.p, SIZE, 2);
+	print_row("protect of 64 KiB", best_ticks(protect, &root), NR_CALLS, "mprotect",
+		  best_ticks(protect_by_mprotect, &memfd), NR_CALLS, 1.4);
 	print_regions("the last 1000 of 10000 regions", "1000 where others were", 0);
 	print_regions("the last 1000 of 10000 regions, COMPACT", "1000 where others were, COMPACT",
 		      ZX_VM_COMPACT);

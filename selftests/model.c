@@ -7,19 +7,15 @@
  * absent pages beside the touched range read as zero. Now and then everything is
  * compared.
  *
- * MODEL_SEED=n replaces the fixed seeds, MODEL_STEPS=n the number of steps of
- * each run, MODEL_TRACE=1 prints every step. A failure prints the last steps
- * and what repeats it.
+ * See steps.h for how to choose and repeat a run.
  */
-#include <stdarg.h>
-
 #include "mem_test.h"
+#include "steps.h"
 #include "vmo_model.h"
 
 #define NR_VMOS		7
 #define FULL_PAGES	8	/* With more than these a VMO is emptied. */
 #define WINDOW_PAGES	6	/* of the mapping a VMO may have */
-#define NR_TRACES	24
 
 /* A VMO, which may live longer than its handle: a slice shows its pages. */
 struct object {
@@ -47,15 +43,9 @@ struct profile {
 };
 
 struct model {
-	struct __test_metadata *_metadata;
-	const char *name;
 	const struct profile *profile;
-	uint64_t seed, random, step;
 	struct vmo vmos[NR_VMOS];
 	struct object *objects;	/* all there are */
-	char traces[NR_TRACES][160];
-	bool trace;
-	uint64_t refused;	/* steps that failed, as they should */
 	uint64_t children;
 	uint64_t shared;	/* comparisons with pages that others have, too */
 	uint64_t faults;	/* mapped accesses that raised SIGBUS, as they should */
@@ -63,67 +53,6 @@ struct model {
 	unsigned char *expected;	/* the same */
 	unsigned char *zeros;	/* a page of them */
 };
-
-/* splitmix64 */
-static uint64_t rnd(struct model *m)
-{
-	uint64_t z = m->random += 0x9e3779b97f4a7c15ULL;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
-	return z ^ z >> 31;
-}
-
-static uint64_t below(struct model *m, uint64_t n)
-{
-	return rnd(m) % n;
-}
-
-static bool percent(struct model *m, unsigned int n)
-{
-	return below(m, 100) < n;
-}
-
-__attribute__((format(printf, 2, 3)))
-static void say(struct model *m, const char *format, ...)
-{
-	char *text = m->traces[m->step % NR_TRACES];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(m->traces[0]), format, args);
-	va_end(args);
-	if (m->trace)
-		printf("# %6ju %s\n", (uintmax_t)m->step, text);
-}
-
-/* Ends the test with the way there. */
-__attribute__((format(printf, 2, 3)))
-static void fail(struct model *m, const char *format, ...)
-{
-	struct __test_metadata *_metadata = m->_metadata;
-	uint64_t i = m->step < NR_TRACES - 1 ? 0 : m->step - (NR_TRACES - 1);
-	char text[200];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	for (; i <= m->step; i++)
-		TH_LOG("step %ju: %s", (uintmax_t)i, m->traces[i % NR_TRACES]);
-	TH_LOG("%s", text);
-	TH_LOG("again: MODEL_SEED=%ju MODEL_STEPS=%ju model -v %s", (uintmax_t)m->seed,
-	       (uintmax_t)m->step + 1, m->name);
-	ASSERT_TRUE(false);
-}
-
-static void agree(struct model *m, zx_status_t expected, zx_status_t seen)
-{
-	if (seen != expected)
-		fail(m, "%s instead of %s", zt_status_name(seen), zt_status_name(expected));
-	if (expected != ZX_OK)
-		m->refused++;
-}
 
 /* Comparison */
 
@@ -134,13 +63,13 @@ static void compare_page(struct model *m, struct vmo *v, uint64_t index)
 	uint64_t i;
 
 	if (status != ZX_OK)
-		fail(m, "VMO %td: page %#jx cannot be read: %s", v - m->vmos, (uintmax_t)index,
+		fail("VMO %td: page %#jx cannot be read: %s", v - m->vmos, (uintmax_t)index,
 		     zt_status_name(status));
 	if (!memcmp(m->buffer, data, PAGE))
 		return;
 	for (i = 0; m->buffer[i] == data[i]; i++)
 		;
-	fail(m, "VMO %td: byte %#jx of page %#jx is %#x instead of %#x%s", v - m->vmos,
+	fail("VMO %td: byte %#jx of page %#jx is %#x instead of %#x%s", v - m->vmos,
 	     (uintmax_t)i, (uintmax_t)index, m->buffer[i], data[i],
 	     data == m->zeros ? " (absent)" : "");
 }
@@ -169,7 +98,7 @@ static void add_page(zx_info_vmo_t *info, unsigned int sharers)
 
 #define EXPECTED(field) do {								\
 	if (info.field != want.field)							\
-		fail(m, "VMO %td: " #field " %#jx instead of %#jx", v - m->vmos,	\
+		fail("VMO %td: " #field " %#jx instead of %#jx", v - m->vmos,	\
 		     (uintmax_t)info.field, (uintmax_t)want.field);			\
 } while (0)
 
@@ -194,7 +123,7 @@ static void compare_info(struct model *m, struct vmo *v)
 		add_page(&want, object->model.slots[i].page->sharers);
 		m->shared += object->model.slots[i].page->sharers > 1;
 	}
-	agree(m, ZX_OK, zx_object_get_info(v->handle, ZX_INFO_VMO, &info, sizeof(info),
+	agree(ZX_OK, zx_object_get_info(v->handle, ZX_INFO_VMO, &info, sizeof(info),
 					   NULL, NULL));
 	EXPECTED(koid);
 	EXPECTED(size_bytes);
@@ -207,7 +136,7 @@ static void compare_info(struct model *m, struct vmo *v)
 	EXPECTED(committed_scaled_bytes);
 	EXPECTED(committed_fractional_scaled_bytes);
 	if (object->model.nr && !info.metadata_bytes)
-		fail(m, "VMO %td: pages without metadata", v - m->vmos);
+		fail("VMO %td: pages without metadata", v - m->vmos);
 }
 
 static void compare(struct model *m, struct vmo *v)
@@ -249,7 +178,7 @@ static uint64_t pick_spot(struct model *m, const struct vmo *v)
 
 	/* mostly one inside the VMO */
 	for (tries = 0; tries < 4; tries++) {
-		spot = m->profile->spots[below(m, m->profile->nr_spots)];
+		spot = m->profile->spots[below(m->profile->nr_spots)];
 		if (!v || spot <= vmo_model_size(&v->object->model) / PAGE)
 			break;
 	}
@@ -260,26 +189,26 @@ static uint64_t pick_offset(struct model *m, const struct vmo *v)
 {
 	uint64_t page;
 
-	switch (below(m, 8)) {
+	switch (below(8)) {
 	case 0 ... 2:
-		page = below(m, vmo_model_size(&v->object->model) / PAGE < 8 ? vmo_model_size(&v->object->model) / PAGE + 1 : 8);
+		page = below(vmo_model_size(&v->object->model) / PAGE < 8 ? vmo_model_size(&v->object->model) / PAGE + 1 : 8);
 		break;
 	case 3 ... 4:
-		page = vmo_model_size(&v->object->model) / PAGE - below(m, 5);
+		page = vmo_model_size(&v->object->model) / PAGE - below(5);
 		if (page > MAX_SIZE / PAGE)
 			page = 0;
 		break;
 	default:
-		page = pick_spot(m, v) + below(m, 6) - 3;
+		page = pick_spot(m, v) + below(6) - 3;
 		if (page > MAX_SIZE / PAGE)
-			page = below(m, 3);
+			page = below(3);
 		break;
 	}
-	if (percent(m, 1))
-		return rnd(m);
-	switch (below(m, 6)) {
+	if (percent(1))
+		return rnd();
+	switch (below(6)) {
 	case 0:
-		return page * PAGE + below(m, PAGE);
+		return page * PAGE + below(PAGE);
 	case 1:
 		return page * PAGE + 1;
 	case 2:
@@ -290,17 +219,17 @@ static uint64_t pick_offset(struct model *m, const struct vmo *v)
 }
 
 /* A length of a few pages */
-static uint64_t pick_short(struct model *m)
+static uint64_t pick_short(void)
 {
-	switch (below(m, 8)) {
+	switch (below(8)) {
 	case 0:
 		return 0;
 	case 1 ... 2:
-		return 1 + below(m, 64);
+		return 1 + below(64);
 	case 3 ... 4:
-		return below(m, 4 * PAGE);
+		return below(4 * PAGE);
 	default:
-		return (1 + below(m, 4)) * PAGE;
+		return (1 + below(4)) * PAGE;
 	}
 }
 
@@ -309,9 +238,9 @@ static uint64_t pick_length(struct model *m, const struct vmo *v, uint64_t offse
 {
 	uint64_t end;
 
-	if (percent(m, 60))
-		return pick_short(m);
-	if (percent(m, 40) && offset <= vmo_model_size(&v->object->model))
+	if (percent(60))
+		return pick_short();
+	if (percent(40) && offset <= vmo_model_size(&v->object->model))
 		return vmo_model_size(&v->object->model) - offset;
 	end = pick_offset(m, v);
 	return end > offset ? end - offset : offset - end;
@@ -321,30 +250,30 @@ static uint64_t pick_size(struct model *m)
 {
 	uint64_t size;
 
-	switch (below(m, 16)) {
+	switch (below(16)) {
 	case 0:
-		return percent(m, 50) ? MAX_SIZE + below(m, PAGE) : UINT64_MAX - below(m, 2 * PAGE);
+		return percent(50) ? MAX_SIZE + below(PAGE) : UINT64_MAX - below(2 * PAGE);
 	case 1:
 		return 0;
 	case 2 ... 7:
-		size = below(m, 20) * PAGE;
+		size = below(20) * PAGE;
 		break;
 	default:
-		size = (pick_spot(m, NULL) + below(m, 8)) * PAGE;
+		size = (pick_spot(m, NULL) + below(8)) * PAGE;
 		if (size > MAX_SIZE)
 			size = MAX_SIZE;
 		break;
 	}
-	return percent(m, 50) || size == MAX_SIZE ? size : size + below(m, PAGE);
+	return percent(50) || size == MAX_SIZE ? size : size + below(PAGE);
 }
 
 /* Operations */
 
-static void unmap_window(struct model *m, struct vmo *v)
+static void unmap_window(struct vmo *v)
 {
 	if (!v->window)
 		return;
-	agree(m, ZX_OK, zx_vmar_unmap(zx_vmar_root_self(), (zx_vaddr_t)v->window,
+	agree(ZX_OK, zx_vmar_unmap(zx_vmar_root_self(), (zx_vaddr_t)v->window,
 				      WINDOW_PAGES * PAGE));
 	v->window = NULL;
 }
@@ -363,7 +292,7 @@ static void object_add(struct model *m, struct object *object, zx_handle_t handl
 {
 	zx_info_handle_basic_t basic;
 
-	agree(m, ZX_OK, zx_object_get_info(handle, ZX_INFO_HANDLE_BASIC, &basic, sizeof(basic),
+	agree(ZX_OK, zx_object_get_info(handle, ZX_INFO_HANDLE_BASIC, &basic, sizeof(basic),
 					   NULL, NULL));
 	object->koid = basic.koid;
 	object->next = m->objects;
@@ -401,13 +330,13 @@ static void do_create(struct model *m, struct vmo *v)
 		0, ZX_VMO_RESIZABLE, ZX_VMO_RESIZABLE, ZX_VMO_UNBOUNDED,
 		ZX_VMO_DISCARDABLE | ZX_VMO_RESIZABLE,
 	};
-	uint32_t option = options[below(m, ARRAY_SIZE(options))];
+	uint32_t option = options[below(ARRAY_SIZE(options))];
 	uint64_t size = pick_size(m);
 	struct object *object = object_new();
 	zx_status_t status = vmo_model_create(&object->model, size, option);
 
-	say(m, "VMO %td: create, options %#x, size %#jx", v - m->vmos, option, (uintmax_t)size);
-	agree(m, status, zx_vmo_create(size, option, &v->handle));
+	say("VMO %td: create, options %#x, size %#jx", v - m->vmos, option, (uintmax_t)size);
+	agree(status, zx_vmo_create(size, option, &v->handle));
 	if (status != ZX_OK) {
 		free(object);
 		return;
@@ -438,8 +367,8 @@ static void do_child(struct model *m, struct vmo *v)
 		ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE, ZX_VMO_CHILD_SNAPSHOT_MODIFIED,
 		ZX_VMO_CHILD_SLICE, ZX_VMO_CHILD_REFERENCE,
 	};
-	uint32_t options = kinds[below(m, ARRAY_SIZE(kinds))];
-	struct vmo *of = &m->vmos[below(m, NR_VMOS)];
+	uint32_t options = kinds[below(ARRAY_SIZE(kinds))];
+	struct vmo *of = &m->vmos[below(NR_VMOS)];
 	uint64_t offset, size;
 	struct object *child;
 	zx_status_t status;
@@ -448,25 +377,25 @@ static void do_child(struct model *m, struct vmo *v)
 		do_create(m, v);
 		return;
 	}
-	if (percent(m, options == ZX_VMO_CHILD_SLICE ? 5 : 50))
+	if (percent(options == ZX_VMO_CHILD_SLICE ? 5 : 50))
 		options |= ZX_VMO_CHILD_RESIZABLE;
 	offset = pick_offset(m, of);
-	if (percent(m, 95))
+	if (percent(95))
 		offset -= offset % PAGE;
-	if (percent(m, 60))
+	if (percent(60))
 		offset = 0;
 	size = vmo_model_size(&of->object->model);
-	if (percent(m, 50))
-		size = percent(m, 50) ? pick_size(m) : pick_length(m, of, offset);
-	if ((options & ZX_VMO_CHILD_REFERENCE) && percent(m, 90)) {
+	if (percent(50))
+		size = percent(50) ? pick_size(m) : pick_length(m, of, offset);
+	if ((options & ZX_VMO_CHILD_REFERENCE) && percent(90)) {
 		offset = 0;
 		size = 0;
 	}
 	child = object_new();
 	status = model_create_child(child, of->object, options, offset, size);
-	say(m, "VMO %td: child of VMO %td, options %#x, %#jx, %#jx", v - m->vmos, of - m->vmos,
+	say("VMO %td: child of VMO %td, options %#x, %#jx, %#jx", v - m->vmos, of - m->vmos,
 	    options, (uintmax_t)offset, (uintmax_t)size);
-	agree(m, status, zx_vmo_create_child(of->handle, options, offset, size, &v->handle));
+	agree(status, zx_vmo_create_child(of->handle, options, offset, size, &v->handle));
 	if (status != ZX_OK) {
 		free(child);
 		return;
@@ -490,17 +419,17 @@ static void do_close(struct model *m, struct vmo *v)
 {
 	uint64_t i;
 
-	say(m, "VMO %td: close", v - m->vmos);
-	agree(m, ZX_OK, zx_handle_close(v->handle));
+	say("VMO %td: close", v - m->vmos);
+	agree(ZX_OK, zx_handle_close(v->handle));
 	v->handle = ZX_HANDLE_INVALID;
 	for (i = v->window_page; v->window && i < v->window_page + WINDOW_PAGES; i++) {
 		if (i >= vmo_model_size(&v->object->model) / PAGE)
 			break;
 		if (memcmp(v->window + (i - v->window_page) * PAGE,
 			   vmo_model_page(&v->object->model, i) ?: m->zeros, PAGE))
-			fail(m, "page %#jx differs in the mapping of a closed VMO", (uintmax_t)i);
+			fail("page %#jx differs in the mapping of a closed VMO", (uintmax_t)i);
 	}
-	unmap_window(m, v);
+	unmap_window(v);
 	object_put(m, v->object);
 	v->object = NULL;
 }
@@ -510,44 +439,44 @@ static void do_replace(struct model *m, struct vmo *v)
 {
 	zx_handle_t old = v->handle;
 
-	say(m, "VMO %td: duplicate and close", v - m->vmos);
-	agree(m, ZX_OK, zx_handle_duplicate(old, ZX_RIGHT_SAME_RIGHTS, &v->handle));
-	agree(m, ZX_OK, zx_handle_close(old));
+	say("VMO %td: duplicate and close", v - m->vmos);
+	agree(ZX_OK, zx_handle_duplicate(old, ZX_RIGHT_SAME_RIGHTS, &v->handle));
+	agree(ZX_OK, zx_handle_close(old));
 	compare(m, v);
 }
 
-static void random_bytes(struct model *m, unsigned char *p, uint64_t length)
+static void random_bytes(unsigned char *p, uint64_t length)
 {
 	uint64_t i;
 
-	memset(p, percent(m, 10) ? 0 : rnd(m), length);
+	memset(p, percent(10) ? 0 : rnd(), length);
 	for (i = 0; length && i < 4; i++)
-		p[below(m, length)] = rnd(m);
+		p[below(length)] = rnd();
 }
 
 static void do_write(struct model *m, struct vmo *v)
 {
-	uint64_t offset = pick_offset(m, v), length = pick_short(m);
+	uint64_t offset = pick_offset(m, v), length = pick_short();
 
-	say(m, "VMO %td: write %#jx, %#jx", v - m->vmos, (uintmax_t)offset, (uintmax_t)length);
-	random_bytes(m, m->buffer, length);
-	agree(m, vmo_model_write(&v->object->model, m->buffer, offset, length),
+	say("VMO %td: write %#jx, %#jx", v - m->vmos, (uintmax_t)offset, (uintmax_t)length);
+	random_bytes(m->buffer, length);
+	agree(vmo_model_write(&v->object->model, m->buffer, offset, length),
 	      zx_vmo_write(v->handle, m->buffer, offset, length));
 	compare_around(m, v, offset, length);
 }
 
 static void do_read(struct model *m, struct vmo *v)
 {
-	uint64_t offset = pick_offset(m, v), length = pick_short(m);
+	uint64_t offset = pick_offset(m, v), length = pick_short();
 	zx_status_t status = vmo_model_read(&v->object->model, m->expected, offset, length);
 
-	say(m, "VMO %td: read %#jx, %#jx", v - m->vmos, (uintmax_t)offset, (uintmax_t)length);
+	say("VMO %td: read %#jx, %#jx", v - m->vmos, (uintmax_t)offset, (uintmax_t)length);
 	memset(m->buffer, 0x5a, length + 1);
-	agree(m, status, zx_vmo_read(v->handle, m->buffer, offset, length));
+	agree(status, zx_vmo_read(v->handle, m->buffer, offset, length));
 	if (status == ZX_OK && memcmp(m->buffer, m->expected, length))
-		fail(m, "other bytes were read");
+		fail("other bytes were read");
 	if (m->buffer[length] != 0x5a)
-		fail(m, "too much was read");
+		fail("too much was read");
 	compare(m, v);
 }
 
@@ -563,18 +492,18 @@ static void do_op_range(struct model *m, struct vmo *v)
 		{ ZX_VMO_OP_PREFETCH, "PREFETCH" }, { ZX_VMO_OP_ALWAYS_NEED, "ALWAYS_NEED" },
 		{ ZX_VMO_OP_CACHE_SYNC, "CACHE_SYNC" },
 	};
-	unsigned int i = below(m, ARRAY_SIZE(ops));
+	unsigned int i = below(ARRAY_SIZE(ops));
 	const uint32_t op = ops[i].op;
 	uint64_t offset = pick_offset(m, v), length;
 
-	length = op == ZX_VMO_OP_COMMIT ? pick_short(m) : pick_length(m, v, offset);
-	if (op == ZX_VMO_OP_DECOMMIT && percent(m, 80)) {
+	length = op == ZX_VMO_OP_COMMIT ? pick_short() : pick_length(m, v, offset);
+	if (op == ZX_VMO_OP_DECOMMIT && percent(80)) {
 		offset -= offset % PAGE;
 		length -= length % PAGE;
 	}
-	say(m, "VMO %td: %s %#jx, %#jx", v - m->vmos, ops[i].name, (uintmax_t)offset,
+	say("VMO %td: %s %#jx, %#jx", v - m->vmos, ops[i].name, (uintmax_t)offset,
 	    (uintmax_t)length);
-	agree(m, vmo_model_op_range(&v->object->model, op, offset, length),
+	agree(vmo_model_op_range(&v->object->model, op, offset, length),
 	      zx_vmo_op_range(v->handle, op, offset, length, NULL, 0));
 	compare_around(m, v, offset, length);
 }
@@ -583,20 +512,20 @@ static void do_op_range(struct model *m, struct vmo *v)
 static void do_lock(struct model *m, struct vmo *v)
 {
 	static const uint32_t ops[] = { ZX_VMO_OP_LOCK, ZX_VMO_OP_TRY_LOCK, ZX_VMO_OP_UNLOCK };
-	uint32_t op = ops[below(m, ARRAY_SIZE(ops))];
+	uint32_t op = ops[below(ARRAY_SIZE(ops))];
 	struct vmo_model *model = &v->object->model;
-	uint64_t length = vmo_model_size(model) - percent(m, 5) * PAGE;
+	uint64_t length = vmo_model_size(model) - percent(5) * PAGE;
 	zx_vmo_lock_state_t state = {};
 
-	say(m, "VMO %td: lock operation %u, %#jx", v - m->vmos, op, (uintmax_t)length);
-	agree(m, vmo_model_op_range(model, op, 0, length),
+	say("VMO %td: lock operation %u, %#jx", v - m->vmos, op, (uintmax_t)length);
+	agree(vmo_model_op_range(model, op, 0, length),
 	      zx_vmo_op_range(v->handle, op, 0, length, &state, sizeof(state)));
 	if (state.discarded_size)
-		fail(m, "a VMO that was locked is discarded");
+		fail("a VMO that was locked is discarded");
 	if (model->reclaimable) {
-		if (percent(m, 10))
+		if (percent(10))
 			write_text("/proc/sys/vm/drop_caches", "2");
-		agree(m, ZX_OK, zx_vmo_op_range(v->handle, ZX_VMO_OP_LOCK, 0,
+		agree(ZX_OK, zx_vmo_op_range(v->handle, ZX_VMO_OP_LOCK, 0,
 						vmo_model_size(model), &state, sizeof(state)));
 		vmo_model_relock(model, state.discarded_size);
 	}
@@ -607,27 +536,27 @@ static void do_set_size(struct model *m, struct vmo *v)
 {
 	uint64_t size = pick_size(m);
 
-	say(m, "VMO %td: set size %#jx", v - m->vmos, (uintmax_t)size);
-	agree(m, vmo_model_set_size(&v->object->model, size), zx_vmo_set_size(v->handle, size));
+	say("VMO %td: set size %#jx", v - m->vmos, (uintmax_t)size);
+	agree(vmo_model_set_size(&v->object->model, size), zx_vmo_set_size(v->handle, size));
 	compare_around(m, v, size, 0);
 }
 
 /* The property does the same but has no limit. */
 static void do_set_stream_size(struct model *m, struct vmo *v)
 {
-	uint64_t size = percent(m, 20) ? vmo_model_stream_size(&v->object->model) : pick_offset(m, v);
-	bool property = percent(m, 30);
+	uint64_t size = percent(20) ? vmo_model_stream_size(&v->object->model) : pick_offset(m, v);
+	bool property = percent(30);
 	uint64_t seen;
 
-	say(m, "VMO %td: set %s %#jx", v - m->vmos, property ? "content size" : "stream size",
+	say("VMO %td: set %s %#jx", v - m->vmos, property ? "content size" : "stream size",
 	    (uintmax_t)size);
-	agree(m, vmo_model_set_stream_size(&v->object->model, size, property),
+	agree(vmo_model_set_stream_size(&v->object->model, size, property),
 	      property ? zx_object_set_property(v->handle, ZX_PROP_VMO_CONTENT_SIZE, &size,
 						sizeof(size)) :
 			 zx_vmo_set_stream_size(v->handle, size));
-	agree(m, ZX_OK, zx_vmo_get_stream_size(v->handle, &seen));
+	agree(ZX_OK, zx_vmo_get_stream_size(v->handle, &seen));
 	if (seen != vmo_model_stream_size(&v->object->model))
-		fail(m, "stream size %#jx instead of %#jx", (uintmax_t)seen,
+		fail("stream size %#jx instead of %#jx", (uintmax_t)seen,
 		     (uintmax_t)vmo_model_stream_size(&v->object->model));
 	compare_around(m, v, size, 0);
 }
@@ -635,21 +564,21 @@ static void do_set_stream_size(struct model *m, struct vmo *v)
 /* Between two VMOs or within one, where the ranges often overlap */
 static void do_transfer(struct model *m, struct vmo *dst)
 {
-	struct vmo *src = percent(m, 50) ? dst : &m->vmos[below(m, NR_VMOS)];
+	struct vmo *src = percent(50) ? dst : &m->vmos[below(NR_VMOS)];
 	uint64_t offset = pick_offset(m, dst), src_offset, length;
 
 	if (!src->handle || src->object->model.nr > FULL_PAGES)
 		src = dst;
-	src_offset = percent(m, 30) ? offset + (below(m, 9) - 4) * PAGE : pick_offset(m, src);
+	src_offset = percent(30) ? offset + (below(9) - 4) * PAGE : pick_offset(m, src);
 	length = pick_length(m, src, src_offset);
-	if (percent(m, 95)) {
+	if (percent(95)) {
 		offset -= offset % PAGE;
 		src_offset -= src_offset % PAGE;
 		length -= length % PAGE;
 	}
-	say(m, "VMO %td: take %#jx, %#jx from VMO %td, %#jx", dst - m->vmos, (uintmax_t)offset,
+	say("VMO %td: take %#jx, %#jx from VMO %td, %#jx", dst - m->vmos, (uintmax_t)offset,
 	    (uintmax_t)length, src - m->vmos, (uintmax_t)src_offset);
-	agree(m, vmo_model_transfer(&dst->object->model, offset, length, &src->object->model, src_offset),
+	agree(vmo_model_transfer(&dst->object->model, offset, length, &src->object->model, src_offset),
 	      zx_vmo_transfer_data(dst->handle, 0, offset, length, src->handle, src_offset));
 	compare_around(m, dst, offset, length);
 	compare_around(m, src, src_offset, length);
@@ -664,12 +593,12 @@ static void do_map(struct model *m, struct vmo *v)
 
 	/* counted from the start of the owner */
 	if (page + offset > last)
-		page = below(m, 8);
+		page = below(8);
 	if (page + offset > last)
 		return;
-	say(m, "VMO %td: map from page %#jx", v - m->vmos, (uintmax_t)page);
-	unmap_window(m, v);
-	agree(m, ZX_OK, zx_vmar_map(zx_vmar_root_self(),
+	say("VMO %td: map from page %#jx", v - m->vmos, (uintmax_t)page);
+	unmap_window(v);
+	agree(ZX_OK, zx_vmar_map(zx_vmar_root_self(),
 				    ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_ALLOW_FAULTS, 0,
 				    v->handle, page * PAGE, WINDOW_PAGES * PAGE, &addr));
 	v->window = (unsigned char *)addr;
@@ -680,14 +609,14 @@ static void do_map(struct model *m, struct vmo *v)
 static void do_mapped_access(struct model *m, struct vmo *v, bool write)
 {
 	uint64_t window = v->window_page * PAGE;
-	uint64_t from = below(m, WINDOW_PAGES * PAGE), length = pick_short(m), end;
+	uint64_t from = below(WINDOW_PAGES * PAGE), length = pick_short(), end;
 	int signal;
 
-	if (percent(m, 30))
+	if (percent(30))
 		from -= from % PAGE;
 	if (from + length > WINDOW_PAGES * PAGE)
 		length = WINDOW_PAGES * PAGE - from;
-	say(m, "VMO %td: %s mapped %#jx, %#jx", v - m->vmos, write ? "write" : "read",
+	say("VMO %td: %s mapped %#jx, %#jx", v - m->vmos, write ? "write" : "read",
 	    (uintmax_t)(window + from), (uintmax_t)length);
 
 	end = vmo_model_size(&v->object->model) > window ? vmo_model_size(&v->object->model) - window : 0;	/* in the window */
@@ -695,7 +624,7 @@ static void do_mapped_access(struct model *m, struct vmo *v, bool write)
 		signal = write ? zt_store(v->window + from, 1).signal :
 				 zt_load(v->window + from).signal;
 		if (signal != SIGBUS)
-			fail(m, "signal %d past the end", signal);
+			fail("signal %d past the end", signal);
 		m->faults++;
 		compare(m, v);
 		return;
@@ -703,13 +632,13 @@ static void do_mapped_access(struct model *m, struct vmo *v, bool write)
 	if (from + length > end)
 		length = end - from;
 	if (write) {
-		random_bytes(m, m->buffer, length);
+		random_bytes(m->buffer, length);
 		memcpy(v->window + from, m->buffer, length);
 		vmo_model_write(&v->object->model, m->buffer, window + from, length);
 	} else {
 		vmo_model_read(&v->object->model, m->expected, window + from, length);
 		if (memcmp(v->window + from, m->expected, length))
-			fail(m, "other bytes are mapped");
+			fail("other bytes are mapped");
 	}
 	compare_around(m, v, window + from, length);
 }
@@ -717,16 +646,16 @@ static void do_mapped_access(struct model *m, struct vmo *v, bool write)
 /* A VMO that has become too large starts anew. */
 static void do_empty(struct model *m, struct vmo *v)
 {
-	say(m, "VMO %td: ZERO all of it", v - m->vmos);
-	agree(m, vmo_model_op_range(&v->object->model, ZX_VMO_OP_ZERO, 0, vmo_model_size(&v->object->model)),
+	say("VMO %td: ZERO all of it", v - m->vmos);
+	agree(vmo_model_op_range(&v->object->model, ZX_VMO_OP_ZERO, 0, vmo_model_size(&v->object->model)),
 	      zx_vmo_op_range(v->handle, ZX_VMO_OP_ZERO, 0, vmo_model_size(&v->object->model), NULL, 0));
 	compare_around(m, v, 0, vmo_model_size(&v->object->model));
 }
 
 static void step(struct model *m)
 {
-	struct vmo *v = &m->vmos[below(m, NR_VMOS)];
-	unsigned int i, dice = below(m, 100);
+	struct vmo *v = &m->vmos[below(NR_VMOS)];
+	unsigned int i, dice = below(100);
 
 	if (!v->handle && dice < 30)
 		do_create(m, v);
@@ -762,8 +691,8 @@ static void step(struct model *m)
 	for (i = 0; i < NR_VMOS; i++)
 		if (m->vmos[i].handle)
 			compare_info(m, &m->vmos[i]);
-	compare(m, &m->vmos[below(m, NR_VMOS)]);
-	if (m->step % 64 == 63)
+	compare(m, &m->vmos[below(NR_VMOS)]);
+	if (steps.step % 64 == 63)
 		for (i = 0; i < NR_VMOS; i++)
 			compare(m, &m->vmos[i]);
 }
@@ -805,53 +734,35 @@ FIXTURE_TEARDOWN(model)
 {
 }
 
-static uint64_t from_environment(const char *name, uint64_t otherwise)
-{
-	const char *text = getenv(name);
-
-	return text ? strtoull(text, NULL, 0) : otherwise;
-}
-
-/* Kernels that check everything take many times as long. */
-static uint64_t usual_steps(void)
-{
-	return access(zt_debugfs("check"), F_OK) ? 50000 : 2000;
-}
-
 TEST_F_TIMEOUT(model, agrees, 600)
 {
-	uint64_t steps = from_environment("MODEL_STEPS", usual_steps());
 	struct model *m = calloc(1, sizeof(*m));
 	unsigned int i;
 
 	ASSERT_NE(NULL, m);
-	m->_metadata = _metadata;
-	m->name = variant->name;
 	m->profile = &variant->profile;
-	m->seed = from_environment("MODEL_SEED", variant->seed);
-	m->random = m->seed;
-	m->trace = from_environment("MODEL_TRACE", 0);
+	steps_begin(_metadata, variant->name, variant->seed, 50000, 2000);
 	m->buffer = malloc((WINDOW_PAGES + 1) * PAGE);
 	m->expected = malloc((WINDOW_PAGES + 1) * PAGE);
 	m->zeros = calloc(1, PAGE);
 	ASSERT_TRUE(m->buffer && m->expected && m->zeros);
-	for (m->step = 0; m->step < steps; m->step++) {
+	for (steps.step = 0; steps.step < steps.nr; steps.step++) {
 		step(m);
-		if (m->step % 1024 == 1023)
+		if (steps.step % 1024 == 1023)
 			ASSERT_ERRNO(0, zt_check());
 	}
 	TH_LOG("seed %ju: %ju steps, %ju refused, %ju faults past the end, %ju children, %ju shared pages",
-	       (uintmax_t)m->seed, (uintmax_t)steps, (uintmax_t)m->refused, (uintmax_t)m->faults,
+	       (uintmax_t)steps.seed, (uintmax_t)steps.nr, (uintmax_t)steps.refused, (uintmax_t)m->faults,
 	       (uintmax_t)m->children, (uintmax_t)m->shared);
 	for (i = 0; i < NR_VMOS; i++)
 		if (m->vmos[i].handle)
 			do_close(m, &m->vmos[i]);
 	/* A run that never meets an end has not tried. */
-	if (steps >= 10000) {
-		EXPECT_LT(steps / 50, m->refused);
-		EXPECT_LT(steps / 2000, m->faults);
-		EXPECT_LT(steps / 200, m->children);
-		EXPECT_LT(steps / 10, m->shared);
+	if (steps.nr >= 10000) {
+		EXPECT_LT(steps.nr / 50, steps.refused);
+		EXPECT_LT(steps.nr / 2000, m->faults);
+		EXPECT_LT(steps.nr / 200, m->children);
+		EXPECT_LT(steps.nr / 10, m->shared);
 	}
 }
 

@@ -103,6 +103,7 @@ demo: lib
 	$(Q)$(ZXVM) --kernel 6.12 -- build/demo "$$(selftests/vm/fetch-kernel --print vmlinux 6.12)"
 	$(Q)$(ZXVM) --kernel 6.12 -- build/demo-snapshot build/demo.db
 	$(Q)$(ZXVM) --kernel 6.12 -- build/demo-cache
+	$(Q)$(ZXVM) --kernel 6.12 -- build/demo-guest
 
 # What syzkaller wants to know of the ioctl interface
 syzkaller:

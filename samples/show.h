@@ -74,7 +74,7 @@ static void __attribute__((format(printf, 1, 2), noreturn)) die(const char *form
 }
 
 /* For what must succeed so that the demonstration can go on */
-static void must(zx_status_t status, const char *what)
+static inline void must(zx_status_t status, const char *what)
 {
 	if (status)
 		die("%s: %s", what, zx_status_get_string(status));

@@ -215,14 +215,6 @@ CHAIN(command, object_get_info_vmar,
 		.buffer_size = sizeof(struct zxvmo_info_vmar), .out_actual = OUT(w)),
 	.command = ZXVMO_OBJECT_GET_INFO, .fails = { EFAULT })
 
-/* Where nobody looks: the records name objects, which are others each time */
-static char records[4096];
-
-#define LIST(w, _handle, _topic)						\
-	COMMAND(OBJECT_GET_INFO, object_get_info, .handle = _handle,		\
-		.topic = ZXVMO_INFO_##_topic, .buffer = ZT_ADDRESS(records), \
-		.buffer_size = sizeof(records), .out_avail = OUT(w))
-
 CHAIN(command, object_get_info_vmar_maps,
 	LIST(w, ZXVMO_HANDLE_VMAR_ROOT_SELF, VMAR_MAPS),
 	.command = ZXVMO_OBJECT_GET_INFO, .prepare = map_thrice, .fails = { ENOMEM, EFAULT })
@@ -577,11 +569,6 @@ CHAIN(command, vmar_destroy, COMMAND(VMAR_DESTROY, vmar_destroy, .handle = w->va
 CHAIN(command, vmar_destroy_in_region,
 	COMMAND(VMAR_DESTROY, vmar_destroy, .handle = w->values[1]),
 	.command = ZXVMO_VMAR_DESTROY, .prepare = nested_region)
-
-#define MEMORY(w, verb, memory)							\
-	COMMAND(PROCESS_##verb##_MEMORY, process_memory,			\
-		.handle = ZXVMO_HANDLE_PROCESS_SELF, .addr = ZT_ADDRESS(memory), \
-		.buffer = ZT_ADDRESS((w)->buffer), .length = 2 * PAGE, .out_actual = OUT(w))
 
 CHAIN(command, process_read_memory, MEMORY(w, READ, w->map),
 	.command = ZXVMO_PROCESS_READ_MEMORY, .prepare = map_shared, .fails = { ENOMEM })

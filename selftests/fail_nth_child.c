@@ -302,6 +302,13 @@ TWICE(ftruncate, checked(ftruncate(FD(w->vmo), 6 * PAGE + 5)), _mapped,
 TWICE(info, INFO(w, VMO),, .command = ZXVMO_OBJECT_GET_INFO, .fails = { EFAULT },
 	.may = { ENOMEM })
 
+TWICE(maps, LIST(w, ZXVMO_HANDLE_PROCESS_SELF, PROCESS_MAPS), _to_map,
+	.command = ZXVMO_OBJECT_GET_INFO, .fails = { EFAULT, ENOMEM })
+
+/* A mapping is the way to the VMO, which makes its own copies */
+TWICE(write_memory, MEMORY(w, WRITE, w->map + 4 * PAGE), _to_map,
+	.command = ZXVMO_PROCESS_WRITE_MEMORY, .fails = { ENOMEM })
+
 /* Through a window on another VMO's pages */
 
 static void through_slice(struct __test_metadata *_metadata, struct world *w)

@@ -28,6 +28,19 @@
 		.topic = ZXVMO_INFO_##_topic, .buffer = OUT2(w), .buffer_size = 256, \
 		.out_actual = OUT(w))
 
+/* Where nobody looks: the records name objects, which are others each time */
+static zt_unused char records[4096];
+
+#define LIST(w, _handle, _topic)						\
+	COMMAND(OBJECT_GET_INFO, object_get_info, .handle = _handle,		\
+		.topic = ZXVMO_INFO_##_topic, .buffer = ZT_ADDRESS(records),	\
+		.buffer_size = sizeof(records), .out_avail = OUT(w))
+
+#define MEMORY(w, verb, memory)							\
+	COMMAND(PROCESS_##verb##_MEMORY, process_memory,			\
+		.handle = ZXVMO_HANDLE_PROCESS_SELF, .addr = ZT_ADDRESS(memory), \
+		.buffer = ZT_ADDRESS((w)->buffer), .length = 2 * PAGE, .out_actual = OUT(w))
+
 #define COPY(w, verb, memory, first, nr)					\
 	COMMAND(VMO_##verb, vmo_rw, .handle = (w)->vmo, .buffer = ZT_ADDRESS(memory), \
 		.offset = (first) * PAGE, .length = (nr) * PAGE)

@@ -215,6 +215,9 @@ TEST_F(info, neighbours_that_continue_are_one)
 	map_at(_metadata, &self->region, R, 6, self->vmo, 7, 1);
 	map_at(_metadata, &self->region, R, 7, read_only, 8, 1);	/* may be less */
 	EXPECT_LISTED("0v0+16 1m0+4r--@0 1m4+1r--@5 1m5+1r--@6 1m6+1r--@7 1m7+1r--@8");
+	ASSERT_OK(zx_vmar_unmap(self->vmar, AT(2), 14 * PAGE));
+	PUT(R | ZX_VM_ALLOW_FAULTS | ZX_VM_FAULT_BEYOND_STREAM_SIZE, 2, 2, 1);
+	EXPECT_LISTED("0v0+16 1m0+2r--@0 1m2+1r--@2");
 }
 
 TEST_F(info, many_records)

@@ -4,8 +4,8 @@
  * knows of every page what is there: nothing, room that some region reserves, a page
  * of a VMO with its permissions and their ceiling, or something that is not the
  * module's. The program also maps, unmaps and protects behind the module's back. After
- * every step the statuses agree, and /proc/self/maps says of every page what
- * the model says; contents are compared where they were touched, and now and then
+ * every step the statuses agree, and /proc/self/maps and ZX_INFO_VMAR_MAPS say of
+ * every page what the model says; contents are compared where they were touched, and now and then
  * all of them.
  *
  * Where the module may choose a place, it must be one that the model finds free; in
@@ -26,6 +26,7 @@ struct vmo {
 	uint32_t options;
 	unsigned int nr;	/* pages */
 	ino_t inode;
+	zx_koid_t koid;
 	uint32_t numbers[VMO_PAGES];	/* what is in the pages */
 	bool committed[VMO_PAGES];
 };
@@ -144,6 +145,75 @@ static void compare_maps(void)
 		if (seen[p].perms != want->perms)
 			fail("page %u: permissions %#x instead of %#x", p, seen[p].perms, want->perms);
 	}
+}
+
+static unsigned int depth_of(int region)
+{
+	unsigned int depth = 0;
+
+	for (; region != ARENA; region = tree.regions[region].parent)
+		depth++;
+	return depth;
+}
+
+/* The region that a record is about; each must come once, before what is in it. */
+static void compare_region(const zx_info_maps_t *info, bool *seen)
+{
+	for (int i = 0; i < NR_REGIONS; i++) {
+		const struct region_model *r = &tree.regions[i];
+
+		if (!r->alive || seen[i] || tree_address(r->first) != info->base ||
+		    r->nr * PAGE != info->size || depth_of(i) != info->depth)
+			continue;
+		if (strcmp(info->name, "useralloc") || (i != ARENA && !seen[r->parent]))
+			fail("region %d is listed as %s, or before its parent", i, info->name);
+		seen[i] = true;
+		return;
+	}
+	fail("a region of %ju pages at page %ju is listed", (uintmax_t)(info->size / PAGE),
+	     (uintmax_t)(info->base - tree.base) / PAGE);
+}
+
+/* The module's own list of the same */
+static void compare_list(void)
+{
+	static zx_info_maps_t infos[NR_PAGES + NR_REGIONS];
+	bool seen[NR_REGIONS] = {};
+	size_t actual, avail, i;
+	unsigned int next = 0;
+
+	agree(ZX_OK, zx_object_get_info(tree.regions[ARENA].handle, ZX_INFO_VMAR_MAPS, infos,
+					sizeof(infos), &actual, &avail));
+	if (actual != avail)
+		fail("%zu records of %zu", actual, avail);
+	for (i = 0; i < actual; i++) {
+		const zx_info_maps_t *info = &infos[i];
+		unsigned int first = (info->base - tree.base) / PAGE, p;
+
+		if (info->type == ZX_INFO_MAPS_TYPE_VMAR) {
+			compare_region(info, seen);
+			continue;
+		}
+		for (; next < first; next++)
+			if (tree.pages[next].kind == MAPPED)
+				fail("page %u is not listed", next);
+		for (p = first; p < first + info->size / PAGE; p++, next++) {
+			const struct page *page = &tree.pages[p];
+
+			if (p != next || page->kind != MAPPED ||
+			    info->u.mapping.vmo_koid != vmos[page->vmo].koid ||
+			    info->u.mapping.vmo_offset / PAGE + (p - first) != page->vmo_page ||
+			    info->u.mapping.mmu_flags != page->perms ||
+			    info->depth != depth_of(tree_region_at(p)) + 1)
+				fail("page %u is listed otherwise", p);
+		}
+	}
+	for (i = 0; i < NR_REGIONS; i++)
+		if (tree.regions[i].alive && !seen[i])
+			fail("region %zu is not listed", i);
+	for (; next < NR_PAGES; next++)
+		if (tree.pages[next].kind == MAPPED)
+			fail("page %u is not listed", next);
 }
 
 /* An access to a page and what should come of it */
@@ -680,6 +750,7 @@ static void step(void)
 		compare(0, NR_PAGES);
 	else
 		compare_maps();
+	compare_list();
 	if (steps.trace)
 		print_arena();
 }
@@ -699,6 +770,7 @@ static void vmos_make(void)
 		agree(ZX_OK, zx_object_get_info(vmo->handle, ZX_INFO_HANDLE_BASIC, &basic,
 						sizeof(basic), NULL, NULL));
 		vmo->rights = basic.rights;
+		vmo->koid = basic.koid;
 		vmo->inode = inode_of(vmo->handle);
 		for (unsigned int p = 0; p < VMO_PAGES; p++) {
 			vmo->numbers[p] = ++last_number;
@@ -721,7 +793,7 @@ FIXTURE_VARIANT_ADD(vmar_model, alone) { { "alone", 1, 30, 0, 12, 2 } };
 /* All places are known beforehand. */
 FIXTURE_VARIANT_ADD(vmar_model, compact) { { "compact", 2, 100, 0, 12, 2 } };
 /* Regions in regions */
-FIXTURE_VARIANT_ADD(vmar_model, nested) { { "nested", 3, 30, 2, 30, 4 } };
+FIXTURE_VARIANT_ADD(vmar_model, nested) { { "nested", 3, 30, 2, 30, 3 } };
 /* Much goes on behind the module's back. */
 FIXTURE_VARIANT_ADD(vmar_model, meddled) { { "meddled", 4, 50, 25, 12, 2 } };
 

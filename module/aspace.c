@@ -17,7 +17,8 @@
  * leaves nothing behind, and where a reservation cannot be had, looking and
  * unmapping are two steps.
  *
- * aspaces_lock protects the hash, all refs and which object the root has; of other
+ * aspaces_lock protects the hash, all refs, which object the root has and who has
+ * exported; of other
  * locks only that of an inode is taken under it.
  */
 #include <linux/hashtable.h>
@@ -114,6 +115,7 @@ void zxvmo_aspace_put(struct zxvmo_aspace *aspace)
 	if (!last)
 		return;
 	WARN_ON_ONCE(!RB_EMPTY_ROOT(&aspace->root.children) || aspace->root_inode);
+	put_cred(aspace->cred);
 	mmdrop(aspace->mm);
 	kfree(aspace);
 }
@@ -215,6 +217,37 @@ void zxvmo_aspace_forget_root(struct zxvmo_aspace *aspace, struct inode *inode)
 }
 
 /**
+ * zxvmo_aspace_export() - remember who lets others use the address space
+ * @aspace: the address space, which is the caller's
+ */
+void zxvmo_aspace_export(struct zxvmo_aspace *aspace)
+{
+	const struct cred *cred = get_current_cred();
+
+	spin_lock(&aspaces_lock);
+	swap(aspace->cred, cred);
+	aspace->max_pages = rlimit(RLIMIT_AS) >> PAGE_SHIFT;
+	spin_unlock(&aspaces_lock);
+	put_cred(cred);
+}
+
+/**
+ * zxvmo_aspace_cred() - credentials for those who use an exported VMAR
+ * @aspace: the address space
+ *
+ * Return: those of the owner when it exported, with a reference.
+ */
+const struct cred *zxvmo_aspace_cred(struct zxvmo_aspace *aspace)
+{
+	const struct cred *cred;
+
+	spin_lock(&aspaces_lock);
+	cred = get_cred(aspace->cred);
+	spin_unlock(&aspaces_lock);
+	return cred;
+}
+
+/**
  * zxvmo_aspace_request() - what the thread is mapping for one of our commands
  *
  * Return: its request, or NULL if it maps for itself.
@@ -269,6 +302,10 @@ unsigned long zxvmo_aspace_mmap(struct zxvmo_aspace *aspace,
 	unsigned long addr;
 
 	lockdep_assert_held(&aspace->lock);
+	/* RLIMIT_AS of a thread that has only borrowed it is not the owner's. */
+	if ((current->flags & PF_KTHREAD) && !request->region->parent &&
+	    current->mm->total_vm + (length >> PAGE_SHIFT) > READ_ONCE(aspace->max_pages))
+		return -ENOMEM;
 	aspace->request = request;
 	WRITE_ONCE(aspace->mapper, current);
 	addr = vm_mmap(file, 0, length, prot, vmo ? MAP_SHARED : MAP_PRIVATE, offset);

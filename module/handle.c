@@ -377,8 +377,14 @@ void zxvmo_handle_show_fdinfo(struct seq_file *m, struct file *file)
 		object->type->show(m, object);
 }
 
-/* Whether @rights can be asked of a handle that has @have; sets what is meant. */
-static bool rights_are_subset(u32 have, u32 *rights)
+/**
+ * zxvmo_rights_are_subset() - whether rights can be asked of a handle
+ * @have: rights of the handle
+ * @rights: what is asked for; receives what is meant
+ *
+ * Return: true if they can.
+ */
+bool zxvmo_rights_are_subset(u32 have, u32 *rights)
 {
 	if (*rights == ZXVMO_RIGHT_SAME_RIGHTS)
 		*rights = have;
@@ -398,7 +404,7 @@ int zxvmo_handle_duplicate(struct zxvmo_cmd *cmd)
 	ret = zxvmo_handle_get(cmd, arg->handle, NULL, ZXVMO_RIGHT_DUPLICATE, &ref);
 	if (ret)
 		return ret;
-	file = rights_are_subset(ref.rights, &rights) ?
+	file = zxvmo_rights_are_subset(ref.rights, &rights) ?
 	       zxvmo_handle_dup(ref.file, rights) : ERR_PTR(-EINVAL);
 	zxvmo_handle_put(&ref);
 	if (IS_ERR(file))
@@ -441,7 +447,7 @@ int zxvmo_handle_replace(struct zxvmo_cmd *cmd)
 	file = handle_take(arg->handle);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	new = rights_are_subset(zxvmo_file_rights(file), &rights) ?
+	new = zxvmo_rights_are_subset(zxvmo_file_rights(file), &rights) ?
 	      zxvmo_handle_dup(file, rights) : ERR_PTR(-EINVAL);
 	fput(file);
 	if (IS_ERR(new))

@@ -42,6 +42,7 @@ union zxvmo_arg {
 	struct zxvmo_vmar_allocate vmar_allocate;
 	struct zxvmo_vmar_destroy vmar_destroy;
 	struct zxvmo_vmar_op_range vmar_op_range;
+	struct zxvmo_vmar_export vmar_export;
 	struct zxvmo_process_memory process_memory;
 };
 
@@ -146,6 +147,8 @@ static const struct zxvmo_op zxvmo_ops[] = {
 		 zxvmo_vmar_destroy, handle, false),
 	ZXVMO_OP(ZXVMO_VMAR_OP_RANGE, zxvmo_vmar_op_range,
 		 zxvmo_vmar_op_range, buffer_size, false),
+	ZXVMO_OP(ZXVMO_VMAR_EXPORT, zxvmo_vmar_export,
+		 zxvmo_vmar_export, out_handle, false),
 	ZXVMO_OP(ZXVMO_PROCESS_READ_MEMORY, zxvmo_process_read_memory,
 		 zxvmo_process_memory, out_actual, false),
 	ZXVMO_OP(ZXVMO_PROCESS_WRITE_MEMORY, zxvmo_process_write_memory,

@@ -90,34 +90,50 @@ static int check_range(const struct zxvmo_region *region, u64 addr, u64 length)
 	return 0;
 }
 
-/* Maps @file where it is asked for; *@addr receives the address. */
-static int map_place(struct zxvmo_vmar_ref *v, struct file *file, u32 options,
-		     const struct zxvmo_vmar_map *arg, u64 length, u64 *addr)
+/**
+ * struct mapping - a mapping that is made
+ * @arg: what is asked for
+ * @options: options of @arg without synonyms
+ * @file: file of the VMO, which bounds the permissions
+ * @length: bytes, whole pages
+ * @addr: receives the address
+ */
+struct mapping {
+	const struct zxvmo_vmar_map *arg;
+	u32 options;
+	struct file *file;
+	u64 length;
+	u64 addr;
+};
+
+static int map_place(struct zxvmo_vmar_ref *v, struct mapping *new)
 {
+	const struct zxvmo_vmar_map *arg = new->arg;
 	struct zxvmo_request request;
 	unsigned long result;
 	int ret;
 
 	if (zxvmo_aspace_lock(v->aspace))
 		return -EINTR;
-	ret = zxvmo_vmar_check_place(v->region, options, arg->vmar_offset, length, &request);
+	ret = zxvmo_vmar_check_place(v->region, new->options, arg->vmar_offset,
+				     new->length, &request);
 	if (ret)
 		goto out;
 	/* Linux maps the first 2^63 - 1 bytes of a file. */
-	if (arg->vmo_offset + length > MAX_LFS_FILESIZE) {
+	if (arg->vmo_offset + new->length > MAX_LFS_FILESIZE) {
 		ret = -ERANGE;
 		goto out;
 	}
 	request.holder = v->holder;
-	request.to_stream = options & ZXVMO_VM_FAULT_BEYOND_STREAM_SIZE;
-	result = zxvmo_aspace_mmap(v->aspace, &request, file, length,
-				   vm_prot(options), arg->vmo_offset);
+	request.to_stream = new->options & ZXVMO_VM_FAULT_BEYOND_STREAM_SIZE;
+	result = zxvmo_aspace_mmap(v->aspace, &request, new->file, new->length,
+				   vm_prot(new->options), arg->vmo_offset);
 	if (IS_ERR_VALUE(result)) {
 		ret = (long)result;
 		zxvmo_aspace_mend(v->aspace, v->region, v->holder, request.addr,
-				  request.addr + length);
+				  request.addr + new->length);
 	}
-	*addr = result;
+	new->addr = result;
 out:
 	zxvmo_aspace_unlock(v->aspace);
 	return ret;
@@ -147,29 +163,46 @@ static struct file *map_file(const struct zxvmo_ref *ref, u32 vmar_rights)
 			get_file(ref->file);
 }
 
-/* Removes what was mapped a moment ago, unless a region is there by now. */
-static void map_undo(const struct zxvmo_vmar_ref *v, u64 start, u64 end)
+/* Removes what map() has mapped a moment ago, unless a region is there by now. */
+static int map_undo(struct zxvmo_vmar_ref *v, void *data)
 {
+	const struct mapping *new = data;
+	u64 end = new->addr + new->length;
 	const struct zxvmo_region *child;
 
 	/* Who is killed does not miss it. */
 	if (zxvmo_aspace_lock(v->aspace))
-		return;
-	child = zxvmo_region_first(v->region, start);
+		return -EINTR;
+	child = zxvmo_region_first(v->region, new->addr);
 	if (!v->region->dead && !(child && child->base < end))
-		zxvmo_aspace_clear(v->aspace, v->region, v->holder, start, end);
+		zxvmo_aspace_clear(v->aspace, v->region, v->holder, new->addr, end);
 	zxvmo_aspace_unlock(v->aspace);
+	return 0;
+}
+
+static int map(struct zxvmo_vmar_ref *v, void *data)
+{
+	struct mapping *new = data;
+	int ret = map_place(v, new);
+
+	if (ret || !(new->options & ZXVMO_VM_MAP_RANGE))
+		return ret;
+	ret = zxvmo_populate(new->file, new->addr, new->addr + new->length);
+	if (ret)
+		map_undo(v, new);
+	return ret;
 }
 
 int zxvmo_vmar_map(struct zxvmo_cmd *cmd)
 {
 	struct zxvmo_vmar_map *arg = cmd->arg;
+	struct mapping new = {
+		.arg = arg,
+		.options = vm_options_xom(arg->options),
+	};
 	struct zxvmo_vmar_ref v;
 	struct zxvmo_vmo *vmo;
 	struct zxvmo_ref ref;
-	struct file *file;
-	u64 length, addr;
-	u32 options;
 	int ret;
 
 	ret = zxvmo_vmar_get(cmd, arg->handle, 0, &v);
@@ -180,28 +213,24 @@ int zxvmo_vmar_map(struct zxvmo_cmd *cmd)
 		ret = PTR_ERR(vmo);
 		goto out_vmar;
 	}
-	options = vm_options_xom(arg->options);
-	ret = map_check_options(options, ref.rights, vmo, v.rights, v.region->options);
-	if (!ret)
-		ret = map_check_vmo_range(arg, &length);
+	ret = map_check_options(new.options, ref.rights, vmo, v.rights,
+				v.region->options) ?:
+	      map_check_vmo_range(arg, &new.length);
 	if (ret)
 		goto out_vmo;
-	file = map_file(&ref, v.rights);
-	if (IS_ERR(file)) {
-		ret = PTR_ERR(file);
+	new.file = map_file(&ref, v.rights);
+	if (IS_ERR(new.file)) {
+		ret = PTR_ERR(new.file);
 		goto out_vmo;
 	}
-	ret = map_place(&v, file, options, arg, length, &addr);
+	ret = zxvmo_vmar_run(&v, map, &new);
 	if (ret)
 		goto out_file;
-	if (options & ZXVMO_VM_MAP_RANGE)
-		ret = zxvmo_populate(current->mm, file, addr, addr + length);
-	if (!ret)
-		ret = put_user(addr, (u64 __user *)u64_to_user_ptr(arg->out_addr));
+	ret = put_user(new.addr, (u64 __user *)u64_to_user_ptr(arg->out_addr));
 	if (ret)
-		map_undo(&v, addr, addr + length);
+		zxvmo_vmar_run(&v, map_undo, &new);
 out_file:
-	fput(file);
+	fput(new.file);
 out_vmo:
 	zxvmo_handle_put(&ref);
 out_vmar:
@@ -240,11 +269,22 @@ static int unmap_locked(const struct zxvmo_vmar_ref *v, u64 start, u64 length)
 	return 0;
 }
 
+static int unmap(struct zxvmo_vmar_ref *v, void *data)
+{
+	const struct zxvmo_vmar_range *arg = data;
+	int ret;
+
+	if (zxvmo_aspace_lock(v->aspace))
+		return -EINTR;
+	ret = unmap_locked(v, arg->addr, arg->length);
+	zxvmo_aspace_unlock(v->aspace);
+	return ret;
+}
+
 int zxvmo_vmar_unmap(struct zxvmo_cmd *cmd)
 {
 	struct zxvmo_vmar_range *arg = cmd->arg;
 	struct zxvmo_vmar_ref v;
-	u64 length;
 	int ret;
 
 	if (arg->__reserved || arg->options)
@@ -252,15 +292,11 @@ int zxvmo_vmar_unmap(struct zxvmo_cmd *cmd)
 	ret = zxvmo_vmar_get(cmd, arg->handle, 0, &v);
 	if (ret)
 		return ret;
-	if (!PAGE_ALIGNED(arg->addr) || !zxvmo_round_up(arg->length, &length) ||
-	    !length) {
+	if (!PAGE_ALIGNED(arg->addr) || !zxvmo_round_up(arg->length, &arg->length) ||
+	    !arg->length)
 		ret = -EINVAL;
-	} else if (zxvmo_aspace_lock(v.aspace)) {
-		ret = -EINTR;
-	} else {
-		ret = unmap_locked(&v, arg->addr, length);
-		zxvmo_aspace_unlock(v.aspace);
-	}
+	else
+		ret = zxvmo_vmar_run(&v, unmap, arg);
 	zxvmo_vmar_put(&v);
 	return ret;
 }
@@ -319,7 +355,10 @@ int zxvmo_vmar_protect(struct zxvmo_cmd *cmd)
 	perms = (options & ZXVMO_VM_PERM_READ ? VM_READ : 0) |
 		(options & ZXVMO_VM_PERM_WRITE ? VM_WRITE : 0) |
 		(options & ZXVMO_VM_PERM_EXECUTE ? VM_EXEC : 0);
-	if (vm_perms_need_read(options) || !PAGE_ALIGNED(arg->addr) ||
+	if (v.remote) {
+		/* No mprotect(2) of the caller's does that. */
+		ret = -EACCES;
+	} else if (vm_perms_need_read(options) || !PAGE_ALIGNED(arg->addr) ||
 	    (options & ~ZXVMO_VM_PERMS) || !zxvmo_round_up(arg->length, &length) || !length) {
 		ret = -EINVAL;
 	} else if (zxvmo_aspace_lock(v.aspace)) {

@@ -141,7 +141,6 @@ static int populate_run(struct vm_area_struct *vma, u64 *addr, u64 end)
 
 /**
  * zxvmo_populate() - enter what a VMO has into the page tables of a mapping
- * @mm: address space of the mapping
  * @file: its file
  * @addr: first address
  * @end: first address beyond
@@ -150,8 +149,9 @@ static int populate_run(struct vm_area_struct *vma, u64 *addr, u64 end)
  *
  * Return: 0; -ENOENT if the VMO is discarded; -ENOMEM; -EINTR if killed.
  */
-int zxvmo_populate(struct mm_struct *mm, const struct file *file, u64 addr, u64 end)
+int zxvmo_populate(const struct file *file, u64 addr, u64 end)
 {
+	struct mm_struct *mm = current->mm;
 	struct vm_area_struct *vma;
 	int ret = 0;
 

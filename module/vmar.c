@@ -25,8 +25,9 @@
  * A destroyed region leaves the tree at once, and its object says so to its
  * handles until they are closed.
  *
- * VMARs act on the address space that they were made in and no other: a handle
- * that fork(2) or SCM_RIGHTS has brought elsewhere cannot map there.
+ * VMARs act on the address space that they were made in and no other. A handle that
+ * fork(2) or SCM_RIGHTS has brought elsewhere does nothing unless it was exported;
+ * see remote.c.
  */
 #include <linux/mman.h>
 #include <linux/poll.h>
@@ -246,7 +247,7 @@ struct file *zxvmo_vmar_root(void)
  * @v: receives it; to be given back to zxvmo_vmar_put()
  *
  * Return: 0 or a negative errno. -EACCES: a right is missing, or it is part of
- * another address space than the caller's.
+ * another address space than the caller's and not exported. -EBADFD: that is gone.
  */
 int zxvmo_vmar_get(struct zxvmo_cmd *cmd, u32 handle, u32 rights,
 		   struct zxvmo_vmar_ref *v)
@@ -266,9 +267,14 @@ int zxvmo_vmar_get(struct zxvmo_cmd *cmd, u32 handle, u32 rights,
 	if (ret)
 		return ret;
 	vmar = zxvmo_to_vmar(v->ref.object);
-	if (vmar->aspace->mm != current->mm) {
-		zxvmo_handle_put(&v->ref);
-		return -EACCES;
+	v->remote = vmar->aspace->mm != current->mm;
+	if (v->remote) {
+		ret = !(v->ref.rights & ZXVMO_RIGHT_EXPORTED) ? -EACCES :
+		      !mmget_not_zero(vmar->aspace->mm) ? -EBADFD : 0;
+		if (ret) {
+			zxvmo_handle_put(&v->ref);
+			return ret;
+		}
 	}
 	zxvmo_aspace_hold(vmar->aspace);
 	v->aspace = vmar->aspace;
@@ -284,6 +290,8 @@ int zxvmo_vmar_get(struct zxvmo_cmd *cmd, u32 handle, u32 rights,
  */
 void zxvmo_vmar_put(struct zxvmo_vmar_ref *v)
 {
+	if (v->remote)
+		mmput(v->aspace->mm);
 	zxvmo_aspace_put(v->aspace);
 	zxvmo_handle_put(&v->ref);
 }
@@ -469,13 +477,51 @@ out:
 	return ret;
 }
 
+/**
+ * struct allocation - a VMAR that is made
+ * @arg: what is asked for
+ * @rights: rights of the handle
+ * @file: receives the handle
+ */
+struct allocation {
+	const struct zxvmo_vmar_allocate *arg;
+	u32 rights;
+	struct file *file;
+};
+
+static int allocate(struct zxvmo_vmar_ref *v, void *data)
+{
+	struct allocation *new = data;
+	int ret;
+
+	new->file = vmar_new(v->aspace, v->ref.file, new->rights);
+	if (IS_ERR(new->file))
+		return PTR_ERR(new->file);
+	ret = allocate_place(v, new->file, new->arg);
+	if (ret)
+		fput(new->file);
+	return ret;
+}
+
+/* Removes what allocate() has made a moment ago. */
+static int allocate_undo(struct zxvmo_vmar_ref *v, void *data)
+{
+	const struct allocation *new = data;
+
+	/* Who is killed does not miss it. */
+	if (zxvmo_aspace_lock(v->aspace))
+		return -EINTR;
+	vmar_remove(zxvmo_file_vmar(new->file));
+	zxvmo_aspace_unlock(v->aspace);
+	return 0;
+}
+
 int zxvmo_vmar_allocate(struct zxvmo_cmd *cmd)
 {
 	struct zxvmo_vmar_allocate *arg = cmd->arg;
 	u32 rights = zxvmo_vm_rights(arg->options & ZXVMO_VM_CAN_MAP);
+	struct allocation new = { .arg = arg };
 	struct zxvmo_vmar_ref v;
-	struct zxvmo_vmar *vmar;
-	struct file *file;
 	int ret;
 
 	if (arg->__reserved)
@@ -489,36 +535,35 @@ int zxvmo_vmar_allocate(struct zxvmo_cmd *cmd)
 	/* The pseudo-handle is everybody's: what it makes is made from nothing. */
 	if (!ret && !v.ref.file && !cmd->device)
 		ret = -EACCES;
+	new.rights = ZXVMO_DEFAULT_VMAR_RIGHTS | rights |
+		     (v.rights & ZXVMO_RIGHT_EXPORTED);
+	if (!ret)
+		ret = zxvmo_vmar_run(&v, allocate, &new);
 	if (ret)
 		goto out;
-
-	file = vmar_new(v.aspace, v.ref.file, ZXVMO_DEFAULT_VMAR_RIGHTS | rights);
-	if (IS_ERR(file)) {
-		ret = PTR_ERR(file);
-		goto out;
-	}
-	vmar = zxvmo_file_vmar(file);
-	ret = allocate_place(&v, file, arg);
-	if (ret) {
-		fput(file);
-		goto out;
-	}
-	get_file(file);
-	ret = put_user(vmar->own.base, (u64 __user *)u64_to_user_ptr(arg->out_addr));
+	get_file(new.file);
+	ret = put_user(zxvmo_file_vmar(new.file)->own.base,
+		       (u64 __user *)u64_to_user_ptr(arg->out_addr));
 	if (ret)
-		fput(file);
+		fput(new.file);
 	else
-		ret = zxvmo_handle_deliver(file, arg->out_handle);
-	if (ret) {
-		/* Who is killed does not miss it. */
-		if (!zxvmo_aspace_lock(v.aspace)) {
-			vmar_remove(vmar);
-			zxvmo_aspace_unlock(v.aspace);
-		}
-	}
-	fput(file);
+		ret = zxvmo_handle_deliver(new.file, arg->out_handle);
+	if (ret)
+		zxvmo_vmar_run(&v, allocate_undo, &new);
+	fput(new.file);
 out:
 	zxvmo_vmar_put(&v);
+	return ret;
+}
+
+static int destroy(struct zxvmo_vmar_ref *v, void *data)
+{
+	int ret;
+
+	if (zxvmo_aspace_lock(v->aspace))
+		return -EINTR;
+	ret = vmar_remove(zxvmo_file_vmar(v->holder));
+	zxvmo_aspace_unlock(v->aspace);
 	return ret;
 }
 
@@ -531,14 +576,7 @@ int zxvmo_vmar_destroy(struct zxvmo_cmd *cmd)
 	ret = zxvmo_vmar_get(cmd, arg->handle, ZXVMO_RIGHT_OP_CHILDREN, &v);
 	if (ret)
 		return ret;
-	if (!v.holder) {
-		ret = -EOPNOTSUPP;
-	} else if (zxvmo_aspace_lock(v.aspace)) {
-		ret = -EINTR;
-	} else {
-		ret = vmar_remove(zxvmo_file_vmar(v.holder));
-		zxvmo_aspace_unlock(v.aspace);
-	}
+	ret = v.holder ? zxvmo_vmar_run(&v, destroy, NULL) : -EOPNOTSUPP;
 	zxvmo_vmar_put(&v);
 	return ret;
 }

@@ -105,6 +105,9 @@ struct zxvmo_request {
  *	by the hash's lock
  * @root_koid: its koid, also that of the next one; protected as that
  * @orphans: VMARs that nothing holds any more and that are still in the tree
+ * @cred: credentials of the owner when it last exported a VMAR, or NULL; protected
+ *	by the hash's lock
+ * @max_pages: pages that it could map at that time: RLIMIT_AS
  * @request: what the thread @mapper, which holds @lock, is about to map
  * @mapper: that thread, or NULL
  */
@@ -117,6 +120,8 @@ struct zxvmo_aspace {
 	struct inode *root_inode;
 	u64 root_koid;
 	struct llist_head orphans;
+	const struct cred *cred;
+	unsigned long max_pages;
 	struct zxvmo_request *request;
 	struct task_struct *mapper;
 };
@@ -153,12 +158,14 @@ static inline struct zxvmo_vmar *zxvmo_file_vmar(const struct file *file)
 }
 
 /**
- * struct zxvmo_vmar_ref - a VMAR of the caller's address space in use by a command
+ * struct zxvmo_vmar_ref - a VMAR in use by a command
  * @ref: its handle, empty for the pseudo-handle of the root
  * @aspace: the address space
  * @region: its addresses
  * @holder: the handle if it is not the root's; see struct zxvmo_request
  * @rights: rights of the handle
+ * @remote: it is not of the caller's address space, which is kept alive: what
+ *	changes it goes through zxvmo_vmar_run()
  */
 struct zxvmo_vmar_ref {
 	struct zxvmo_ref ref;
@@ -166,6 +173,7 @@ struct zxvmo_vmar_ref {
 	struct zxvmo_region *region;
 	struct file *holder;
 	u32 rights;
+	bool remote;
 };
 
 /* aspace.c */
@@ -178,6 +186,8 @@ void zxvmo_aspace_unlock(struct zxvmo_aspace *aspace);
 void zxvmo_aspace_add_orphan(struct zxvmo_vmar *vmar);
 struct inode *zxvmo_aspace_root(struct zxvmo_aspace *aspace, struct file *file);
 void zxvmo_aspace_forget_root(struct zxvmo_aspace *aspace, struct inode *inode);
+void zxvmo_aspace_export(struct zxvmo_aspace *aspace);
+const struct cred *zxvmo_aspace_cred(struct zxvmo_aspace *aspace);
 struct zxvmo_request *zxvmo_aspace_request(void);
 unsigned long zxvmo_aspace_mmap(struct zxvmo_aspace *aspace,
 				struct zxvmo_request *request,
@@ -213,5 +223,10 @@ u32 zxvmo_vm_rights(u32 options);
 bool zxvmo_vm_align_is_valid(u32 options);
 int zxvmo_vmar_check_place(struct zxvmo_region *region, u32 options, u64 offset,
 			   u64 length, struct zxvmo_request *request);
+
+/* remote.c */
+
+int zxvmo_vmar_run(struct zxvmo_vmar_ref *v,
+		   int (*work)(struct zxvmo_vmar_ref *v, void *arg), void *arg);
 
 #endif /* _ZXVMO_VMAR_H */

@@ -60,7 +60,7 @@ static int op_check_mapping(u32 op, u32 rights, const struct vm_area_struct *vma
 static int find_piece(const struct zxvmo_vmar_ref *v, u32 op, u64 addr, u64 end,
 		      struct piece *piece)
 {
-	struct mm_struct *mm = v->aspace->mm;
+	struct mm_struct *mm = current->mm;
 	struct vm_area_struct *vma;
 	bool in_child;
 	int ret;
@@ -82,8 +82,7 @@ static int find_piece(const struct zxvmo_vmar_ref *v, u32 op, u64 addr, u64 end,
 	return ret;
 }
 
-static int op_on_piece(const struct zxvmo_vmar_ref *v, u32 op, u64 addr,
-		       const struct piece *piece)
+static int op_on_piece(u32 op, u64 addr, const struct piece *piece)
 {
 	const struct zxvmo_vmo_op_range arg = {
 		.op = op,	/* where both have it they have the same number */
@@ -97,29 +96,30 @@ static int op_on_piece(const struct zxvmo_vmar_ref *v, u32 op, u64 addr,
 				   zxvmo_file_rights(piece->file), &arg);
 	if (ret || !op_populates(op))
 		return ret;
-	ret = zxvmo_populate(v->aspace->mm, piece->file, addr, piece->end);
+	ret = zxvmo_populate(piece->file, addr, piece->end);
 	/* Whoever did not ask for entries does not miss those of a discarded VMO. */
 	return ret == -ENOENT && op != ZXVMO_VMAR_OP_MAP_RANGE ? 0 : ret;
 }
 
-static int op_on_range(const struct zxvmo_vmar_ref *v, u32 op, u64 addr, u64 length)
+static int op_on_range(struct zxvmo_vmar_ref *v, void *data)
 {
+	const struct zxvmo_vmar_op_range *arg = data;
 	const struct zxvmo_region *region = v->region;
-	u64 end = addr + length;
+	u64 addr = arg->addr, end = addr + arg->length;
 	struct piece piece;
 	int ret = 0;
 
 	if (addr < region->base || addr - region->base >= region->len ||
-	    length > region->len - (addr - region->base))
+	    arg->length > region->len - (addr - region->base))
 		return -ERANGE;
 	while (!ret && addr < end) {
 		if (zxvmo_aspace_lock(v->aspace))
 			return -EINTR;
-		ret = region->dead ? -EBADFD : find_piece(v, op, addr, end, &piece);
+		ret = region->dead ? -EBADFD : find_piece(v, arg->op, addr, end, &piece);
 		zxvmo_aspace_unlock(v->aspace);
 		if (ret)
 			break;
-		ret = op_on_piece(v, op, addr, &piece);
+		ret = op_on_piece(arg->op, addr, &piece);
 		fput(piece.file);
 		addr = piece.end;
 	}
@@ -130,7 +130,6 @@ int zxvmo_vmar_op_range(struct zxvmo_cmd *cmd)
 {
 	struct zxvmo_vmar_op_range *arg = cmd->arg;
 	struct zxvmo_vmar_ref v;
-	u64 length;
 	int ret;
 
 	if (arg->__reserved)
@@ -139,10 +138,11 @@ int zxvmo_vmar_op_range(struct zxvmo_cmd *cmd)
 	if (ret)
 		return ret;
 	if (!op_is_known(arg->op) || arg->buffer || arg->buffer_size ||
-	    !PAGE_ALIGNED(arg->addr) || !zxvmo_round_up(arg->length, &length) || !length)
+	    !PAGE_ALIGNED(arg->addr) || !zxvmo_round_up(arg->length, &arg->length) ||
+	    !arg->length)
 		ret = -EINVAL;
 	else
-		ret = op_on_range(&v, arg->op, arg->addr, length);
+		ret = zxvmo_vmar_run(&v, op_on_range, arg);
 	zxvmo_vmar_put(&v);
 	return ret;
 }

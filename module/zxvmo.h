@@ -192,6 +192,7 @@ static inline void zxvmo_handle_put(struct zxvmo_ref *ref)
 }
 
 bool zxvmo_handle_is_open(u32 value, struct file *file);
+bool zxvmo_rights_are_subset(u32 have, u32 *rights);
 int zxvmo_handle_release(struct inode *inode, struct file *file);
 void zxvmo_handle_show_fdinfo(struct seq_file *m, struct file *file);
 
@@ -563,7 +564,7 @@ bool zxvmo_zero_pages_settled(void);
 
 /* populate.c */
 
-int zxvmo_populate(struct mm_struct *mm, const struct file *file, u64 addr, u64 end);
+int zxvmo_populate(const struct file *file, u64 addr, u64 end);
 
 /* op_range.c */
 
@@ -703,6 +704,7 @@ int zxvmo_vmar_map(struct zxvmo_cmd *cmd);
 int zxvmo_vmar_unmap(struct zxvmo_cmd *cmd);
 int zxvmo_vmar_protect(struct zxvmo_cmd *cmd);
 int zxvmo_vmar_op_range(struct zxvmo_cmd *cmd);
+int zxvmo_vmar_export(struct zxvmo_cmd *cmd);
 int zxvmo_vmar_allocate(struct zxvmo_cmd *cmd);
 int zxvmo_vmar_destroy(struct zxvmo_cmd *cmd);
 int zxvmo_process_read_memory(struct zxvmo_cmd *cmd);

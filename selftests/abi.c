@@ -155,6 +155,10 @@ static const struct command commands[] = {
 	COMMAND(VMAR_OP_RANGE, 48,
 		.handles = { HANDLE(vmar_op_range, handle, VMAR, 0) },
 		.zeros = { ZERO(vmar_op_range, __reserved) }),
+	COMMAND(VMAR_EXPORT, 24, .makes_handle = true,
+		.handles = { HANDLE(vmar_export, handle, VMAR, 0) },
+		.zeros = { ZERO(vmar_export, __reserved) },
+		.outs = { OUT(vmar_export, out_handle, 4) }),
 	COMMAND(PROCESS_READ_MEMORY, 40,
 		.handles = { HANDLE(process_memory, handle, PROCESS, 0) },
 		.outs = { OUT(process_memory, out_actual, 8) }),
@@ -349,6 +353,9 @@ static void fill(const struct command *c, struct world *w, union argument *arg)
 	case ZXVMO_VMAR_OP_RANGE:
 		FILL(vmar_op_range, .handle = ZXVMO_HANDLE_VMAR_ROOT_SELF,
 		     .op = ZXVMO_VMAR_OP_COMMIT, .addr = ZT_ADDRESS(w->mapping), .length = page);
+		break;
+	case ZXVMO_VMAR_EXPORT:
+		FILL(vmar_export, .handle = w->vmar, .rights = SAME);
 		break;
 	case ZXVMO_PROCESS_READ_MEMORY:
 	case ZXVMO_PROCESS_WRITE_MEMORY:
@@ -563,6 +570,12 @@ TEST(layout_of_commands)
 	EXPECT_FIELD(vmar_op_range, buffer, 32, 8);
 	EXPECT_FIELD(vmar_op_range, buffer_size, 40, 8);
 
+	EXPECT_EQ(24, sizeof(struct zxvmo_vmar_export));
+	EXPECT_FIELD(vmar_export, handle, 4, 4);
+	EXPECT_FIELD(vmar_export, rights, 8, 4);
+	EXPECT_FIELD(vmar_export, __reserved, 12, 4);
+	EXPECT_FIELD(vmar_export, out_handle, 16, 8);
+
 	EXPECT_EQ(40, sizeof(struct zxvmo_process_memory));
 	EXPECT_FIELD(process_memory, handle, 4, 4);
 	EXPECT_FIELD(process_memory, addr, 8, 8);
@@ -669,6 +682,7 @@ TEST(command_numbers)
 	EXPECT_EQ(0xda63, ZXVMO_VMAR_ALLOCATE);
 	EXPECT_EQ(0xda64, ZXVMO_VMAR_DESTROY);
 	EXPECT_EQ(0xda65, ZXVMO_VMAR_OP_RANGE);
+	EXPECT_EQ(0xda66, ZXVMO_VMAR_EXPORT);
 	EXPECT_EQ(0xda70, ZXVMO_PROCESS_READ_MEMORY);
 	EXPECT_EQ(0xda71, ZXVMO_PROCESS_WRITE_MEMORY);
 }

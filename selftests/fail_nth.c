@@ -581,6 +581,11 @@ CHAIN(command, handle_duplicate_root,
 		.rights = SAME, .out_handle = OUT(w)),
 	.command = ZXVMO_HANDLE_DUPLICATE, .fails = { ENOMEM })
 
+CHAIN(command, vmar_export, COMMAND(VMAR_EXPORT, vmar_export,
+				    .handle = ZXVMO_HANDLE_VMAR_ROOT_SELF, .rights = SAME,
+				    .out_handle = OUT(w)),
+	.command = ZXVMO_VMAR_EXPORT, .fails = { ENOMEM })
+
 /* File operations */
 
 /* Nobody has the device open and there is no object: the file system is mounted */

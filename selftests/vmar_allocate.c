@@ -6,7 +6,6 @@
 #include "vmar_test.h"
 
 #include <sys/socket.h>
-#include <zircon/zxvmo.h>
 
 FIXTURE(allocate)
 {
@@ -756,37 +755,26 @@ TEST_F(allocate, after_fork)
 /* The handle of a process that is gone */
 TEST_F(allocate, handle_outlives_the_process)
 {
-	struct region region = {};
-	int sockets[2], fd = -1;
 	zx_info_vmar_t info;
+	zx_handle_t vmar;
+	int sockets[2];
 	pid_t pid;
-	char control[CMSG_SPACE(sizeof(int))] = {}, byte = 0;
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
-			      .msg_controllen = sizeof(control) };
 
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sockets));
 	pid = fork();
 	if (!pid) {
-		struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
-
-		region = region_make(_metadata, ROOT, CAN_ALL, 0, PAGES * PAGE);
-		*cmsg = (struct cmsghdr){ .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS,
-					  .cmsg_len = CMSG_LEN(sizeof(int)) };
-		fd = ZXVMO_HANDLE_FD(region.vmar);
-		memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
-		_exit(sendmsg(sockets[1], &msg, 0) != 1);
+		vmar = region_make(_metadata, ROOT, CAN_ALL, 0, PAGES * PAGE).vmar;
+		_exit(!pass_handle(sockets[1], vmar));
 	}
-	ASSERT_EQ(1, recvmsg(sockets[0], &msg, 0));
-	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(fd));
+	vmar = receive_handle(sockets[0]);
+	ASSERT_NE(0, vmar);
 	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
-	ASSERT_OK(zxvmo_handle_from_fd(fd, &region.vmar));
-	EXPECT_OK(zx_object_get_info(region.vmar, ZX_INFO_VMAR, &info, sizeof(info), NULL, NULL));
+	EXPECT_OK(zx_object_get_info(vmar, ZX_INFO_VMAR, &info, sizeof(info), NULL, NULL));
 	EXPECT_EQ(PAGES * PAGE, info.len);
-	EXPECT_ST(ZX_ERR_ACCESS_DENIED, zx_vmar_destroy(region.vmar));
+	EXPECT_ST(ZX_ERR_ACCESS_DENIED, zx_vmar_destroy(vmar));
 	EXPECT_ST(ZX_ERR_ACCESS_DENIED,
-		  zx_vmar_map(region.vmar, R, 0, self->vmo, 0, PAGE, &self->addr));
-	EXPECT_OK(zx_handle_close(region.vmar));
+		  zx_vmar_map(vmar, R, 0, self->vmo, 0, PAGE, &self->addr));
+	EXPECT_OK(zx_handle_close(vmar));
 }
 
 /* On an object's own descriptor */

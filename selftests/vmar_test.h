@@ -8,9 +8,11 @@
 #include "vmo_test.h"
 
 #include <zircon/time.h>
+#include <zircon/zxvmo.h>
 
 #include <signal.h>
 #include <stdio.h>
+#include <sys/socket.h>
 
 #define R	ZX_VM_PERM_READ
 #define RW	(ZX_VM_PERM_READ | ZX_VM_PERM_WRITE)
@@ -104,5 +106,38 @@ static zt_unused unsigned int count_vmas(uint64_t start, uint64_t end, const cha
 }
 
 #define RESERVED "zxvmo:vmar:"
+
+/* Handles through sockets */
+
+static zt_unused bool pass_handle(int socket, zx_handle_t handle)
+{
+	int fd = ZXVMO_HANDLE_FD(handle);
+	char control[CMSG_SPACE(sizeof(fd))] = {}, byte = 0;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+			      .msg_controllen = sizeof(control) };
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+
+	*cmsg = (struct cmsghdr){ .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS,
+				  .cmsg_len = CMSG_LEN(sizeof(fd)) };
+	memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
+	return sendmsg(socket, &msg, 0) == 1;
+}
+
+/* 0 if none came */
+static zt_unused zx_handle_t receive_handle(int socket)
+{
+	char control[CMSG_SPACE(sizeof(int))] = {}, byte;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+			      .msg_controllen = sizeof(control) };
+	zx_handle_t handle = 0;
+	int fd;
+
+	if (recvmsg(socket, &msg, MSG_CMSG_CLOEXEC) != 1 || !CMSG_FIRSTHDR(&msg))
+		return 0;
+	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(fd));
+	return zxvmo_handle_from_fd(fd, &handle) ? 0 : handle;
+}
 
 #endif

@@ -118,6 +118,7 @@ enum {
 	ZXVMO_CMD_VMAR_ALLOCATE = 0x63,
 	ZXVMO_CMD_VMAR_DESTROY = 0x64,
 	ZXVMO_CMD_VMAR_OP_RANGE = 0x65,
+	ZXVMO_CMD_VMAR_EXPORT = 0x66,
 	ZXVMO_CMD_PROCESS_READ_MEMORY = 0x70,
 	ZXVMO_CMD_PROCESS_WRITE_MEMORY = 0x71,
 };
@@ -187,6 +188,12 @@ enum {
 #define ZXVMO_RIGHT_RESIZE		(1U << 22)
 #define ZXVMO_RIGHT_ATTACH_VMO		(1U << 23)
 #define ZXVMO_RIGHT_MANAGE_VMO		(1U << 24)
+/**
+ * ZXVMO_RIGHT_EXPORTED - a VMAR can be used from other address spaces, too
+ *
+ * Only VMAR_EXPORT gives it. It is not one of Zircon's.
+ */
+#define ZXVMO_RIGHT_EXPORTED		(1U << 30)
 /** ZXVMO_RIGHT_SAME_RIGHTS - alone: the rights of the source handle */
 #define ZXVMO_RIGHT_SAME_RIGHTS		(1U << 31)
 
@@ -1098,7 +1105,10 @@ struct zxvmo_vmo_create_child {
  * otherwise than from a VMO occupies addresses and is never touched.
  *
  * A handle of a VMAR can only be used by its own process: in another one, after
- * fork(2), SCM_RIGHTS or exec(2), the VMAR_ commands are EACCES. (vmar.md 2)
+ * fork(2), SCM_RIGHTS or exec(2), the VMAR_ commands are EACCES. One with
+ * ZXVMO_RIGHT_EXPORTED can be used anywhere but for VMAR_PROTECT and VMAR_EXPORT,
+ * as long as its process lives, then they are EBADFD. Mappings are made and memory is
+ * charged as if that process did it. (vmar.md 2)
  */
 
 /**
@@ -1286,6 +1296,35 @@ struct zxvmo_vmar_op_range {
 };
 
 #define ZXVMO_VMAR_OP_RANGE _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMAR_OP_RANGE)
+
+/**
+ * struct zxvmo_vmar_export - ioctl(ZXVMO_VMAR_EXPORT)
+ * @size: sizeof(struct zxvmo_vmar_export)
+ * @handle: the VMAR, of the caller's own address space; needs
+ *	ZXVMO_RIGHT_DUPLICATE
+ * @rights: rights of the new handle, a subset of those of @handle, or
+ *	ZXVMO_RIGHT_SAME_RIGHTS
+ * @__reserved: must be 0
+ * @out_handle: address of a __u32 that receives a handle with @rights and
+ *	ZXVMO_RIGHT_EXPORTED
+ *
+ * Whoever gets that handle, or a duplicate with ZXVMO_RIGHT_EXPORTED, can change
+ * the caller's address space within the VMAR as its rights allow, with the
+ * credentials and the RLIMIT_AS that the caller has at its last VMAR_EXPORT. What
+ * VMAR_ALLOCATE gives through it can be used from anywhere, too.
+ *
+ * Return: 0. EBADF, EMEDIUMTYPE, EACCES: the VMAR. EACCES: it is of another address
+ * space. EINVAL: @rights. EMFILE. ENOMEM. EFAULT: @out_handle.
+ */
+struct zxvmo_vmar_export {
+	__u32 size;
+	__u32 handle;
+	__u32 rights;
+	__u32 __reserved;
+	__aligned_u64 out_handle;
+};
+
+#define ZXVMO_VMAR_EXPORT _IO(ZXVMO_IOC_TYPE, ZXVMO_CMD_VMAR_EXPORT)
 
 /* Processes: vmar.md 4 */
 

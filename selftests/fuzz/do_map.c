@@ -263,6 +263,17 @@ void fz_do_vmar_destroy(struct fz_thread *t, const struct fz_op *op)
 	FZ_SEND(t, op, VMAR_DESTROY, vmar_destroy, .handle = fz_value(t, op, 0));
 }
 
+/* Processes that it has forked use it, also when it has died. */
+void fz_do_vmar_export(struct fz_thread *t, const struct fz_op *op)
+{
+	uint32_t vmar = 0;
+
+	if (!FZ_SEND(t, op, VMAR_EXPORT, vmar_export, .handle = fz_value(t, op, 1),
+		     .rights = op->args[2], .__reserved = op->send == FZ_RESERVED,
+		     .out_handle = (uintptr_t)(fz_address(t, op->args[3]) ? &vmar : NULL)))
+		fz_store(t, op->args[0], vmar, NULL);
+}
+
 void fz_do_vmar_unmap(struct fz_thread *t, const struct fz_op *op)
 {
 	uint32_t options = op->args[3];

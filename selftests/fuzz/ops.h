@@ -40,6 +40,7 @@
 	X(VMAR_ALLOCATE, vmar_allocate, "HwPPuV", 1)			\
 	X(VMAR_DESTROY, vmar_destroy, "h", 1)				\
 	X(VMAR_OP_RANGE, vmar_op_range, "wPPkV", 0)			\
+	X(VMAR_EXPORT, vmar_export, "HVrp", 1)				\
 	X(PROCESS_READ_MEMORY, process_read_memory, "Sbblp", 1)		\
 	X(PROCESS_WRITE_MEMORY, process_write_memory, "Sbblp", 1)	\
 	X(READ, file_read, "hl", 0)					\

@@ -87,3 +87,9 @@ zx_status_t zx_vmar_op_range(zx_handle_t handle, uint32_t op, zx_vaddr_t address
 		    .buffer_size = buffer_size);
 }
 ALSO(vmar_op_range);
+
+zx_status_t zxvmo_vmar_export(zx_handle_t handle, zx_rights_t rights, zx_handle_t *out)
+{
+	return CALL(ZXVMO_VMAR_EXPORT, zxvmo_vmar_export, handle, .rights = rights,
+		    .out_handle = ADDRESS(out));
+}

@@ -36,6 +36,27 @@ zx_status_t zxvmo_handle_from_fd(int fd, zx_handle_t *out);
 zx_status_t zxvmo_handle_to_fd(zx_handle_t handle, int *out_fd);
 
 /**
+ * zxvmo_vmar_export() - let other processes use a VMAR
+ * @handle: the VMAR, of this process; needs DUPLICATE
+ * @rights: rights of the new handle, no others than those of @handle, or
+ *	ZX_RIGHT_SAME_RIGHTS
+ * @out: receives a handle with @rights and ZXVMO_RIGHT_EXPORTED
+ *
+ * Processes that receive it, by SCM_RIGHTS or fork(2), can map, unmap, allocate,
+ * destroy and operate on ranges of this process's address space within the VMAR, as
+ * long as this process lives: then it is ZX_ERR_BAD_STATE. zx_vmar_protect() is
+ * ZX_ERR_ACCESS_DENIED. What they do is done with the credentials and the RLIMIT_AS
+ * that this process has at its last export, and memory that it takes is charged to this
+ * process's memory cgroup. VMARs that they allocate there are exported, too. A
+ * duplicate without ZXVMO_RIGHT_EXPORTED works in this process only.
+ *
+ * Return: ZX_OK. In this order: @handle. ZX_ERR_ACCESS_DENIED: it is of another
+ * process. ZX_ERR_INVALID_ARGS: @rights. ZX_ERR_NO_MEMORY. ZX_ERR_NO_RESOURCES: no
+ * descriptor. ZX_ERR_INVALID_ARGS: @out.
+ */
+zx_status_t zxvmo_vmar_export(zx_handle_t handle, zx_rights_t rights, zx_handle_t *out);
+
+/**
  * zxvmo_status_from_errno() - status of a failed system call
  * @err: an errno, for instance of an ioctl(2) of zxvmo.h, or 0
  *

@@ -140,8 +140,13 @@ static bool is_owned(struct zxvmo_vmo *owner, u64 index, struct page *page)
 	       !zxvmo_page_is_shared(page);
 }
 
-static void note_mapped(struct zxvmo_vmo *owner)
+/**
+ * zxvmo_note_mapped() - a page is about to be mapped
+ * @owner: its VMO
+ */
+void zxvmo_note_mapped(struct zxvmo_vmo *owner)
 {
+	lockdep_assert_held(&owner->lock);
 	WRITE_ONCE(owner->mapped, true);
 	WRITE_ONCE(owner->referenced, true);
 }
@@ -159,7 +164,7 @@ static void map_owned(struct zxvmo_vmo *owner, u64 index, struct page *page)
 		page->index = index;
 		page->mapping = zxvmo_vmo_mapping(owner);
 	}
-	note_mapped(owner);
+	zxvmo_note_mapped(owner);
 }
 
 /**
@@ -182,7 +187,7 @@ bool zxvmo_fault_ready(struct zxvmo_vmo *owner, u64 index, struct page *page,
 	if (write)
 		return false;
 	zxvmo_ptree_set_shared(&owner->tree, index);
-	note_mapped(owner);
+	zxvmo_note_mapped(owner);
 	return true;
 }
 

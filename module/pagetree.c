@@ -175,6 +175,41 @@ struct page *zxvmo_ptree_next(const struct zxvmo_ptree *tree, u64 *index,
 }
 
 /**
+ * zxvmo_ptree_run() - find pages that stand side by side
+ * @tree: the tree
+ * @index: where to begin; moved to the index of the first page that is found
+ * @last: last index to look at
+ * @pages: receives the pages
+ * @max: how many there can be in @pages
+ * @mapping: mapping of the VMO
+ * @owned: receives whether all of them carry @mapping
+ *
+ * Return: their number; 0 if there is none in [@index, @last].
+ */
+unsigned int zxvmo_ptree_run(const struct zxvmo_ptree *tree, u64 *index, u64 last,
+			     struct page **pages, unsigned int max,
+			     const struct address_space *mapping, bool *owned)
+{
+	u64 at = *index + tree->base;
+	const struct zxvmo_node *leaf = ptree_next_leaf(tree, &at, last + tree->base, false);
+	const unsigned long *slot;
+	unsigned int nr;
+
+	*index = at - tree->base;
+	*owned = true;
+	if (!leaf)
+		return 0;
+	slot = &leaf->slots[level_offset(at, 0)];
+	max = min3((u64)max, last - *index + 1, (u64)leaf->nr_slots - level_offset(at, 0));
+	for (nr = 0; nr < max && slot[nr]; nr++) {
+		pages[nr] = slot_page(slot[nr]);
+		if (READ_ONCE(pages[nr]->mapping) != mapping)
+			*owned = false;
+	}
+	return nr;
+}
+
+/**
  * zxvmo_ptree_next_owned() - find the next page that the tree's VMO owns
  * @tree: the tree
  * @index: where to begin; moved to the index of the page that is found

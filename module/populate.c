@@ -2,11 +2,10 @@
 /*
  * Entering the pages that a VMO has into page tables, without waiting for faults.
  *
- * It is what as many read faults would do, see fault.c, but in batches: the pages
- * are found and locked under vmo->lock and entered while they are locked. So who
- * takes one away waits and then zaps, as he does for a fault. Of a batch only the
- * first lock is waited for. Nothing is allocated but page tables: neither absent
- * pages nor zero pages are entered, and what is there already stays.
+ * It is what as many read faults would do, see fault.c, but in batches, and entered
+ * while vmo->lock is held: who takes a page away comes before or after. Nothing is
+ * allocated but page tables, ahead of the lock: neither absent pages nor zero pages
+ * are entered, and what is there already stays.
  *
  * The entries do not allow to write, whatever the mapping does: the first write is
  * a fault, which finds out whether the page may be written or must be copied.
@@ -16,36 +15,29 @@
 
 #include "zxvmo.h"
 
-/* Pages that are locked at the same time */
-#define BATCH	64
+/* Pages that are entered at a time */
+#define BATCH	128
 
 /*
- * Readies the first run of present pages in [*@index, @last] to be mapped, at most
- * BATCH, and locks them. Returns how many; *@index is where they begin.
+ * Finds pages side by side and readies them to be mapped. Those that carry the VMO's
+ * mapping are: they are owned.
  */
-static unsigned int lock_run(struct zxvmo_vmo *owner, u64 *index, u64 last,
-			     struct page **pages)
+static unsigned int ready_run(struct zxvmo_vmo *owner, u64 *index, u64 last,
+			      struct page **pages)
 {
-	struct page *page = zxvmo_ptree_next(&owner->tree, index, last);
-	unsigned int nr;
+	unsigned int i, nr;
+	bool owned;
 
-	lockdep_assert_held_read(&owner->lock);
-	for (nr = 0; page && nr < BATCH && *index + nr <= last; nr++) {
-		if (nr) {
-			page = zxvmo_ptree_lookup(&owner->tree, *index + nr);
-			if (!page || !trylock_page(page))
-				break;
-		} else {
-			lock_page(page);
-		}
-		zxvmo_fault_ready(owner, *index + nr, page, false);
-		get_page(page);
-		pages[nr] = page;
+	nr = zxvmo_ptree_run(&owner->tree, index, last, pages, BATCH,
+			     zxvmo_vmo_mapping(owner), &owned);
+	for (i = 0; i < nr && !owned; i++) {
+		lock_page(pages[i]);
+		zxvmo_fault_ready(owner, *index + i, pages[i], false);
+		unlock_page(pages[i]);
 	}
 	return nr;
 }
 
-/* Enters locked pages and unlocks them. */
 static int enter_run(struct vm_area_struct *vma, u64 addr, struct page **pages,
 		     unsigned int nr)
 {
@@ -61,16 +53,9 @@ static int enter_run(struct vm_area_struct *vma, u64 addr, struct page **pages,
 			/* It has stopped at an entry that is there. */
 			left--;
 			ret = 0;
-		} else if (ret == -EFAULT) {
-			/* So it calls the lack of memory for an upper table. */
-			ret = -ENOMEM;
 		}
 	}
-	while (nr--) {
-		unlock_page(pages[nr]);
-		put_page(pages[nr]);
-	}
-	return ret;
+	return ret ? -ENOMEM : 0;
 }
 
 /* The mapping of @file at @addr, if there is one that has permissions at all. */
@@ -112,30 +97,64 @@ static struct vm_area_struct *lock_mapping(struct mm_struct *mm,
 	return vma;
 }
 
-/* Enters a run of what is in [*@addr, @end), which receives where to go on. */
-static int populate_run(struct vm_area_struct *vma, u64 *addr, u64 end)
+/* Whether a mapping can show anything from an index to @end, and what is the last. */
+static bool can_show(struct vm_area_struct *vma, u64 index, u64 end, u64 *last)
+{
+	u64 limit = zxvmo_vma_end(vma);
+
+	*last = min_t(u64, linear_page_index(vma, end - 1), limit - 1);
+	return index < limit;
+}
+
+/* Moves *@addr to the first page in [*@addr, @end), or to @end. */
+static int find_page(struct vm_area_struct *vma, u64 *addr, u64 end)
 {
 	struct zxvmo_vmo *owner = zxvmo_file_vmo(vma->vm_file)->owner;
-	u64 first = vma->vm_pgoff + ((*addr - vma->vm_start) >> PAGE_SHIFT);
-	u64 index = first, last = first + ((end - *addr) >> PAGE_SHIFT) - 1;
-	struct page *pages[BATCH];
-	unsigned int nr = 0;
-	u64 limit;
+	u64 first = linear_page_index(vma, *addr), index = first, last;
+	bool found;
 	int ret;
 
 	down_read(&owner->lock);
-	limit = zxvmo_vma_end(vma);
-	if (!owner->discarded && first < limit)
-		nr = lock_run(owner, &index, min(last, limit - 1), pages);
 	ret = owner->discarded ? -ENOENT : 0;
+	found = can_show(vma, index, end, &last) &&
+		zxvmo_ptree_next(&owner->tree, &index, last);
 	up_read(&owner->lock);
-	if (!nr) {
-		*addr = end;
+	*addr = found ? *addr + ((index - first) << PAGE_SHIFT) : end;
+	return ret;
+}
+
+/* Enters what is in [*@addr, @end) of the first page table that needs any. */
+static int populate_table(struct vm_area_struct *vma, u64 *addr, u64 end)
+{
+	struct zxvmo_vmo *owner = zxvmo_file_vmo(vma->vm_file)->owner;
+	struct page *pages[BATCH];
+	u64 index, last;
+	unsigned int nr;
+	int ret;
+
+	ret = find_page(vma, addr, end);
+	if (ret || *addr == end)
 		return ret;
+	/* Without a function it only sees to it that there is a page table. */
+	if (apply_to_page_range(vma->vm_mm, *addr, PAGE_SIZE, NULL, NULL))
+		return -ENOMEM;
+	end = min_t(u64, end, (*addr & PMD_MASK) + PMD_SIZE);
+
+	down_read(&owner->lock);
+	zxvmo_note_mapped(owner);
+	while (!ret && *addr < end) {
+		index = linear_page_index(vma, *addr);
+		nr = can_show(vma, index, end, &last) ?
+		     ready_run(owner, &index, last, pages) : 0;
+		if (!nr) {
+			*addr = end;
+			break;
+		}
+		*addr = vma->vm_start + ((index - vma->vm_pgoff) << PAGE_SHIFT);
+		ret = enter_run(vma, *addr, pages, nr);
+		*addr += (u64)nr << PAGE_SHIFT;
 	}
-	*addr += (index - first) << PAGE_SHIFT;
-	ret = enter_run(vma, *addr, pages, nr);
-	*addr += (u64)nr << PAGE_SHIFT;
+	up_read(&owner->lock);
 	return ret;
 }
 
@@ -159,7 +178,7 @@ int zxvmo_populate(const struct file *file, u64 addr, u64 end)
 		vma = lock_mapping(mm, file, addr);
 		if (IS_ERR_OR_NULL(vma))
 			return PTR_ERR_OR_ZERO(vma);
-		ret = populate_run(vma, &addr, min_t(u64, end, vma->vm_end));
+		ret = populate_table(vma, &addr, min_t(u64, end, vma->vm_end));
 		mmap_read_unlock(mm);
 		if (fatal_signal_pending(current))
 			ret = -EINTR;

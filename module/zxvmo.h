@@ -364,6 +364,9 @@ struct page *zxvmo_ptree_lookup_private(const struct zxvmo_ptree *tree, u64 inde
 void zxvmo_ptree_set_shared(const struct zxvmo_ptree *tree, u64 index);
 struct page *zxvmo_ptree_next(const struct zxvmo_ptree *tree, u64 *index,
 			      u64 last);
+unsigned int zxvmo_ptree_run(const struct zxvmo_ptree *tree, u64 *index, u64 last,
+			     struct page **pages, unsigned int max,
+			     const struct address_space *mapping, bool *owned);
 struct page *zxvmo_ptree_next_owned(const struct zxvmo_ptree *tree, u64 *index,
 				    u64 last);
 struct page *zxvmo_ptree_prev(const struct zxvmo_ptree *tree, u64 *index,
@@ -557,6 +560,7 @@ int zxvmo_vmo_mmap(struct file *file, struct vm_area_struct *vma);
 bool zxvmo_vma_is_vmo(const struct vm_area_struct *vma);
 bool zxvmo_vma_to_stream(const struct vm_area_struct *vma);
 u64 zxvmo_vma_end(const struct vm_area_struct *vma);
+void zxvmo_note_mapped(struct zxvmo_vmo *owner);
 bool zxvmo_fault_ready(struct zxvmo_vmo *owner, u64 index, struct page *page,
 		       bool write);
 void zxvmo_vmo_zap_zero_pages(struct zxvmo_vmo *vmo, u64 first, u64 last);

@@ -897,6 +897,12 @@ TEST_F(op, to_stream_with_map_range)
 	ASSERT_OK(vmo_pages_op(self->vmo, ZX_VMO_OP_COMMIT, 0, 4));
 	PUT(RW | TO_STREAM | ZX_VM_MAP_RANGE, 0, self->vmo, 0, 4);
 	EXPECT_ENTRIES("x...", 0);
+	PUT(RW | TO_STREAM | ZX_VM_MAP_RANGE, 4, self->vmo, 2, 2);
+	EXPECT_ENTRIES("..", 4);
+	ASSERT_OK(zx_vmo_set_stream_size(self->vmo, 0));
+	ASSERT_OK(vmo_pages_op(self->vmo, ZX_VMO_OP_COMMIT, 0, 4));
+	PUT(RW | TO_STREAM | ZX_VM_MAP_RANGE, 8, self->vmo, 0, 4);
+	EXPECT_ENTRIES("....", 8);
 }
 
 TEST_F(op, to_stream_of_a_slice_and_a_reference)

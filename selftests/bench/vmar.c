@@ -11,12 +11,18 @@
  *   is touched, each of its pages is written once more: a read fault of a memfd
  *   would map all of them.
  * - zx_vmar_protect() is a look at the range by the module and an mprotect(2).
+ * - MAP_RANGE is of 64 MiB, all committed, none of it in page tables, beside a memfd
+ *   that is the same. It gives pages of a writable mapping no permission to write,
+ *   as MADV_POPULATE_READ does not.
  * - Regions are of one page, in one that has room for twice as many. Their handles
  *   are closed outside the measured time; they stay without.
  */
 #include "vmo.h"
 
+#include <fcntl.h>
+
 #define SIZE		(64 * 1024UL)
+#define RANGE_SIZE	(64 * MIB)
 #define NR_CALLS	2000
 #define NR_PASSES	5
 #define NR_REGIONS	10000
@@ -24,11 +30,11 @@
 
 static size_t page_size;
 
-static volatile unsigned char *vmar_map(zx_handle_t vmar, zx_handle_t vmo)
+static volatile unsigned char *vmar_map(zx_handle_t vmar, zx_handle_t vmo, size_t size)
 {
 	zx_vaddr_t addr;
 
-	check_status(zx_vmar_map(vmar, ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, vmo, 0, SIZE, &addr),
+	check_status(zx_vmar_map(vmar, ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, vmo, 0, size, &addr),
 		     "zx_vmar_map");
 	return (void *)addr;
 }
@@ -53,20 +59,27 @@ static zx_handle_t region_new(zx_handle_t parent, zx_vm_option_t options, size_t
 static zx_handle_t written_vmo(void)
 {
 	zx_handle_t vmo = vmo_new(SIZE, 0);
-	volatile unsigned char *p = vmar_map(zx_vmar_root_self(), vmo);
+	volatile unsigned char *p = vmar_map(zx_vmar_root_self(), vmo, SIZE);
 
 	touch(p, SIZE, 1);
 	vmar_unmap(zx_vmar_root_self(), p, SIZE);
 	return vmo;
 }
 
-static int written_memfd(void)
+static int memfd_new(size_t size)
 {
 	int fd = memfd_create("bench", MFD_CLOEXEC);
-	volatile unsigned char *p;
 
-	check_errno(fd >= 0 && !ftruncate(fd, SIZE), "memfd_create");
-	p = map(fd, MAP_SHARED, SIZE);
+	check_errno(fd >= 0 && !ftruncate(fd, size) && !fallocate(fd, 0, 0, size),
+		    "memfd_create");
+	return fd;
+}
+
+static int written_memfd(void)
+{
+	int fd = memfd_new(SIZE);
+	volatile unsigned char *p = map(fd, MAP_SHARED, SIZE);
+
 	touch(p, SIZE, 1);
 	unmap(p, SIZE);
 	return fd;
@@ -99,7 +112,7 @@ static uint64_t best_ticks(void (*call)(const struct work *work, int nr),
 
 static void by_vmar(const struct work *work, int nr)
 {
-	volatile unsigned char *p = vmar_map(work->vmar, work->vmo);
+	volatile unsigned char *p = vmar_map(work->vmar, work->vmo, SIZE);
 
 	(void)nr;
 	if (work->touched)
@@ -129,6 +142,46 @@ static void protect_by_mprotect(const struct work *work, int nr)
 {
 	check_errno(!mprotect((void *)work->p, SIZE, PROT_READ | (nr % 2 ? PROT_WRITE : 0)),
 		    "mprotect");
+}
+
+/* Pages that are there are entered into the page tables. */
+
+static uint64_t map_range_ticks(void)
+{
+	zx_handle_t vmo = vmo_new(RANGE_SIZE, 0), root = zx_vmar_root_self();
+	uint64_t best = 0, start;
+	int pass;
+
+	check_status(zx_vmo_op_range(vmo, ZX_VMO_OP_COMMIT, 0, RANGE_SIZE, NULL, 0), "COMMIT");
+	for (pass = 0; pass <= NR_PASSES; pass++) {
+		volatile unsigned char *p = vmar_map(root, vmo, RANGE_SIZE);
+
+		start = now();
+		check_status(zx_vmar_op_range(root, ZX_VMAR_OP_MAP_RANGE, (uintptr_t)p, RANGE_SIZE,
+					      NULL, 0), "MAP_RANGE");
+		keep(&best, pass, now() - start);
+		vmar_unmap(root, p, RANGE_SIZE);
+	}
+	check_status(zx_handle_close(vmo), "zx_handle_close");
+	return best;
+}
+
+static uint64_t populate_ticks(void)
+{
+	uint64_t best = 0, start;
+	int pass, fd = memfd_new(RANGE_SIZE);
+
+	for (pass = 0; pass <= NR_PASSES; pass++) {
+		volatile unsigned char *p = map(fd, MAP_SHARED, RANGE_SIZE);
+
+		start = now();
+		check_errno(!madvise((void *)p, RANGE_SIZE, MADV_POPULATE_READ),
+			    "MADV_POPULATE_READ");
+		keep(&best, pass, now() - start);
+		unmap(p, RANGE_SIZE);
+	}
+	close(fd);
+	return best;
 }
 
 /* Regions in a region */
@@ -220,12 +273,14 @@ int main(void)
 		print_row("in a region", best_ticks(by_vmar, &region), NR_CALLS,
 			  "the same on a memfd", peer, NR_CALLS, 0);
 	}
-	root.p = vmar_map(root.vmar, root.vmo);
+	root.p = vmar_map(root.vmar, root.vmo, SIZE);
 	memfd.p = map(memfd.fd, MAP_SHARED, SIZE);
 	touch(root.p, SIZE, 2);
 	touch(memfd.p, SIZE, 2);
 	print_row("protect of 64 KiB", best_ticks(protect, &root), NR_CALLS, "mprotect",
 		  best_ticks(protect_by_mprotect, &memfd), NR_CALLS, 1.4);
+	print_row("MAP_RANGE of 64 MiB, a page", map_range_ticks(), RANGE_SIZE / page_size,
+		  "MADV_POPULATE_READ", populate_ticks(), RANGE_SIZE / page_size, 0.3);
 	print_regions("the last 1000 of 10000 regions", "1000 where others were", 0);
 	print_regions("the last 1000 of 10000 regions, COMPACT", "1000 where others were, COMPACT",
 		      ZX_VM_COMPACT);

@@ -58,7 +58,10 @@ static int enter_run(struct vm_area_struct *vma, u64 addr, struct page **pages,
 	return ret ? -ENOMEM : 0;
 }
 
-/* The mapping of @file at @addr, if there is one that has permissions at all. */
+/*
+ * The shared mapping of @file at @addr, if there is one that has permissions at all.
+ * VM_SHARED tells besides whether the file is open for writing.
+ */
 static struct vm_area_struct *find_mapping(struct mm_struct *mm,
 					   const struct file *file, u64 addr)
 {
@@ -66,7 +69,7 @@ static struct vm_area_struct *find_mapping(struct mm_struct *mm,
 
 	if (!vma || vma->vm_start > addr || !zxvmo_vma_is_vmo(vma) ||
 	    vma->vm_file != file || !(vma->vm_flags & VM_READ) ||
-	    !(vma->vm_flags & VM_SHARED))
+	    !(vma->vm_flags & VM_MAYSHARE))
 		return NULL;
 	return vma;
 }

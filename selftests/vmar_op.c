@@ -557,6 +557,17 @@ TEST_F(op, map_range_lets_nobody_write_who_must_not)
 	EXPECT_MAPPED("a?cdab?da?cd", (void *)AT(0));
 }
 
+/* A handle without WRITE; to Linux its file is not open for writing. */
+TEST_F(op, map_range_through_a_handle_that_only_reads)
+{
+	vmo_spell(_metadata, self->vmo, 0, "ab.d");
+	PUT(R, 0, without_rights(_metadata, self->vmo, ZX_RIGHT_WRITE), 0, 4);
+	EXPECT_OK(OP(MAP_RANGE, 0, 4));
+	EXPECT_ENTRIES("xx.x", 0);
+	EXPECT_EQ(SIGSEGV, STORE(AT(0)).signal);
+	EXPECT_MAPPED("ab.d", (void *)AT(0));
+}
+
 TEST_F(op, map_range_before_a_snapshot)
 {
 	zx_handle_t snapshot;

@@ -77,7 +77,9 @@ void zxvmo_region_link(struct zxvmo_region *parent, struct zxvmo_region *region)
 
 /**
  * zxvmo_region_unlink() - take a region without parts out of the tree
- * @region: the region
+ * @region: the region, which is a VMAR's own
+ *
+ * The VMAR does not hold its parent any more.
  */
 void zxvmo_region_unlink(struct zxvmo_region *region)
 {

@@ -15,8 +15,10 @@
 #define FREE		"zxvmo_removed_free"
 /* A mapped VMO is about to be unmapped, its lock is held */
 #define UNMAP		"unmap_mapping_pages"
+/* Its lock was given up, and nobody else may begin with it before that is known */
+#define UNLOCKED	"up_write@return"
 
-#define POINTS	ROTATE "," TAKE "," FREE "," UNMAP
+#define POINTS	ROTATE "," TAKE "," FREE "," UNMAP "," UNLOCKED
 
 #define LEAF	512
 #define PAGES	(3 * LEAF)
@@ -139,6 +141,13 @@ TEST_F(race, another_reclaims_the_rest_while_its_pages_are_freed)
 {
 	make_reclaimable(_metadata, self, PAGES, false);
 	EXPECT_TRUE(meanwhile(_metadata, self, FREE, act_reclaim_and_close));
+}
+
+/* Whoever did could free it while the first is still about to let go. */
+TEST_F(race, nobody_reclaims_the_rest_of_what_another_has)
+{
+	make_reclaimable(_metadata, self, PAGES, false);
+	EXPECT_FALSE(meanwhile(_metadata, self, UNLOCKED, act_reclaim_and_close));
 }
 
 TEST_F(race, lock_while_it_is_discarded_learns_of_it)

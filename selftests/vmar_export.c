@@ -294,6 +294,26 @@ TEST_F(export, op_range)
 	EXPECT_EQ(2, vmo_pages(_metadata, empty));
 }
 
+TEST_F(export, listing)
+{
+	zx_info_maps_t maps[3] = {};
+	size_t actual = 0;
+
+	PUT(R, 3, 0, 2);
+	ELSEWHERE({
+		EXPECT_ST(ZX_ERR_ACCESS_DENIED,
+			  zx_object_get_info(self->region.vmar, ZX_INFO_VMAR_MAPS, maps,
+					     sizeof(maps), NULL, NULL));
+		EXPECT_OK(zx_object_get_info(self->vmar, ZX_INFO_VMAR_MAPS, maps, sizeof(maps),
+					     &actual, NULL));
+		EXPECT_EQ(2, actual);
+		EXPECT_EQ(AT(0), maps[0].base);
+		EXPECT_EQ(AT(3), maps[1].base);
+		EXPECT_EQ(2 * PAGE, maps[1].size);
+		EXPECT_EQ(koid_of(_metadata, self->vmo), maps[1].u.mapping.vmo_koid);
+	});
+}
+
 TEST_F(export, the_root)
 {
 	char *page = (char *)user_pages(_metadata, 1, PROT_READ | PROT_WRITE);

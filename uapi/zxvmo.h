@@ -697,7 +697,7 @@ struct zxvmo_object_wait_one {
  *
  * These have as many records as there are; any @buffer_size will do, also 0:
  *
- * - VMAR_MAPS of a VMAR of the caller's address space: first itself, then all VMARs
+ * - VMAR_MAPS of a VMAR that can be used here: first itself, then all VMARs
  *   and mappings of VMOs in it by rising address, each VMAR before what it holds.
  *   Neighbouring mappings of one VMO that continue each other are one record if
  *   they have the same permissions.
@@ -712,7 +712,8 @@ struct zxvmo_object_wait_one {
  *
  * Return: 0. EOPNOTSUPP: unknown topic, before all else. EBADF. EMEDIUMTYPE: a
  * topic of another type. EACCES: the right; VMAR_MAPS of a VMAR of another address
- * space. EBADFD: VMAR_MAPS of a VMAR that was destroyed. EMSGSIZE: @buffer_size is
+ * space that was not exported. EBADFD: VMAR_MAPS of a VMAR that was destroyed or
+ * whose address space is gone. EMSGSIZE: @buffer_size is
  * less than the one record of this topic; actual 0 and avail 1 are stored. ENOMEM.
  * EFAULT. EINTR: killed. Where there are many records some may have been stored.
  */

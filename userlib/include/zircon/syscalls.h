@@ -111,7 +111,7 @@ zx_status_t zx_handle_replace(zx_handle_t handle, zx_rights_t rights, zx_handle_
  * These have as many records as there are and take any @buffer_size, also 0. They
  * need INSPECT:
  *
- * - ZX_INFO_VMAR_MAPS: zx_info_maps_t of a VMAR of this process, then of all VMARs
+ * - ZX_INFO_VMAR_MAPS: zx_info_maps_t of a VMAR that this process can use, then of all VMARs
  *   and mappings of VMOs in it, by rising address, each VMAR before what it holds.
  * - ZX_INFO_PROCESS_MAPS, _V1, _V2: zx_info_maps_t and its older versions, of
  *   zx_process_self(): of the address space, then as above of the root VMAR.
@@ -119,8 +119,9 @@ zx_status_t zx_handle_replace(zx_handle_t handle, zx_rights_t rights, zx_handle_
  *   VMO of each handle of zx_process_self(), then of that of each mapping.
  *
  * Return: ZX_OK. NOT_SUPPORTED: unknown topic, before the handle is looked at.
- * ACCESS_DENIED: the right; ZX_INFO_VMAR_MAPS of a VMAR of another process. BAD_STATE:
- * ZX_INFO_VMAR_MAPS of a VMAR that was destroyed. BUFFER_TOO_SMALL: @buffer_size is
+ * ACCESS_DENIED: the right; ZX_INFO_VMAR_MAPS of a VMAR of another process that was not
+ * exported. BAD_STATE: ZX_INFO_VMAR_MAPS of one that was destroyed or whose process is
+ * gone. BUFFER_TOO_SMALL: @buffer_size is
  * less than the one record; *@actual is then 0 and *@avail 1. INVALID_ARGS: a bad
  * address. NO_MEMORY. (vmo.md 2.13, vmar.md 1.5, pager-port-handle-bti.md 2.4)
  */

@@ -226,7 +226,7 @@ void zxvmo_aspace_export(struct zxvmo_aspace *aspace)
 
 	spin_lock(&aspaces_lock);
 	swap(aspace->cred, cred);
-	aspace->max_pages = rlimit(RLIMIT_AS) >> PAGE_SHIFT;
+	WRITE_ONCE(aspace->max_pages, rlimit(RLIMIT_AS) >> PAGE_SHIFT);
 	spin_unlock(&aspaces_lock);
 	put_cred(cred);
 }

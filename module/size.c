@@ -119,7 +119,7 @@ void zxvmo_vmo_set_sizes(struct zxvmo_vmo *vmo, u64 size, u64 stream_size)
 	bool shrink = size < vmo->size, cut_stream;
 
 	down_write(&vmo->owner->lock);
-	cut_stream = vmo->owner->stream_mapped && stream_size < vmo->stream_size;
+	cut_stream = READ_ONCE(vmo->owner->stream_mapped) && stream_size < vmo->stream_size;
 	/* GET_SIZE and the like read them without the lock. */
 	WRITE_ONCE(vmo->size, size);
 	WRITE_ONCE(vmo->stream_size, stream_size);

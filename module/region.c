@@ -310,7 +310,9 @@ static unsigned long place_in_root(const struct zxvmo_request *request,
 					    0, 0);
 		if (!IS_ERR_VALUE(addr)) {
 			addr = ALIGN(addr, request->align);
-			if (addr >= root->base && is_free(root, addr, length))
+			/* A thread that works for a 32-bit program has 64 bits. */
+			if (addr >= root->base && addr + length <= region_end(root) &&
+			    is_free(root, addr, length))
 				return addr;
 		}
 	}

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #define MAX_FIELDS	2
 #define SAME		ZXVMO_RIGHT_SAME_RIGHTS
@@ -1692,6 +1693,38 @@ TEST(map_with_bad_out_address_leaves_nothing_mapped)
 				.topic = ZXVMO_INFO_VMO, .buffer = ZT_ADDRESS(&info),
 				.buffer_size = sizeof(info)));
 	EXPECT_EQ(0, info.num_mappings);
+	world_close(&w);
+}
+
+/* A thread of the kernel, which has 64 bits whoever it works for, looks for room */
+TEST(exported_root_ends_where_the_root_does)
+{
+	struct zxvmo_info_vmar root;
+	__u64 *addr = mmap(NULL, zt_page_size(), PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	__u32 exported = 0;
+	struct world w;
+	int status;
+	pid_t pid;
+
+	ASSERT_TRUE(world_open(&w));
+	ASSERT_ERRNO(0, zt_call(OBJECT_GET_INFO, object_get_info,
+				.handle = ZXVMO_HANDLE_VMAR_ROOT_SELF, .topic = ZXVMO_INFO_VMAR,
+				.buffer = ZT_ADDRESS(&root), .buffer_size = sizeof(root)));
+	ASSERT_ERRNO(0, zt_call(VMAR_EXPORT, vmar_export, .handle = ZXVMO_HANDLE_VMAR_ROOT_SELF,
+				.rights = SAME, .out_handle = ZT_ADDRESS(&exported)));
+	pid = fork();
+	if (!pid)
+		_exit(!!zt_call(VMAR_MAP, vmar_map, .handle = exported, .vmo = w.vmo,
+				.options = ZXVMO_VM_PERM_READ, .length = zt_page_size(),
+				.out_addr = ZT_ADDRESS(addr)));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(0, status);
+	EXPECT_LE(root.base, *addr);
+	EXPECT_GE(root.base + root.len, *addr + zt_page_size());
+	EXPECT_ERRNO(0, zt_call(VMAR_UNMAP, vmar_range, .handle = exported, .addr = *addr,
+				.length = zt_page_size()));
+	munmap(addr, zt_page_size());
 	world_close(&w);
 }
 

@@ -31,6 +31,7 @@
  * @work: what is to be done
  * @arg: for @work
  * @ret: receives what it returns
+ * @killed: the caller was killed
  * @done: it has
  */
 struct errand {
@@ -38,6 +39,7 @@ struct errand {
 	int (*work)(struct zxvmo_vmar_ref *v, void *arg);
 	void *arg;
 	int ret;
+	bool killed;
 	struct completion done;
 };
 
@@ -52,7 +54,9 @@ static int run_errand(void *data)
 	allow_signal(SIGKILL);
 	kthread_use_mm(mm);
 	old_memcg = set_active_memcg(memcg);
-	errand->ret = errand->work(errand->v, errand->arg);
+	/* Until it was allowed the signal was lost. */
+	errand->ret = READ_ONCE(errand->killed) ? -EINTR :
+		      errand->work(errand->v, errand->arg);
 	set_active_memcg(old_memcg);
 	kthread_unuse_mm(mm);
 	revert_creds(old_cred);
@@ -85,11 +89,13 @@ int zxvmo_vmar_run(struct zxvmo_vmar_ref *v,
 	if (!v->remote)
 		return work(v, arg);
 	task = kthread_create(run_errand, &errand, "zxvmo");
+	/* Of too many threads it says to try again. */
 	if (IS_ERR(task))
-		return PTR_ERR(task);
+		return PTR_ERR(task) == -EAGAIN ? -ENOMEM : PTR_ERR(task);
 	get_task_struct(task);
 	wake_up_process(task);
 	if (wait_for_completion_killable(&errand.done)) {
+		WRITE_ONCE(errand.killed, true);
 		send_sig(SIGKILL, task, 1);
 		wait_for_completion(&errand.done);
 	}

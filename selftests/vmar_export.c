@@ -358,6 +358,21 @@ TEST_F(export, limit_of_the_address_space)
 	});
 }
 
+/* The kernel calls that EAGAIN; nobody shall try again */
+TEST_F(export, no_thread_to_be_had)
+{
+	const char *limit = "/proc/sys/kernel/threads-max";
+
+	ELSEWHERE({
+		long before = read_number(limit);
+
+		ASSERT_EQ(0, write_number(limit, 20));
+		EXPECT_ST(ZX_ERR_NO_MEMORY, MAP(self->vmar, R, 0, 0, 1));
+		ASSERT_EQ(0, write_number(limit, before));
+		EXPECT_OK(MAP(self->vmar, R, 0, 0, 1));
+	});
+}
+
 /* A process that exports a region, sends its handle and waits; its handle here */
 static pid_t start_owner(struct __test_metadata *_metadata, void (*prepare)(void *arg), void *arg,
 			 zx_handle_t *vmar)

@@ -958,8 +958,9 @@ TEST_F(object, info_unknown_topic)
 {
 	/* None, those of objects there are not, versions there are not, none again */
 	static const uint32_t topics[] = {
-		0, 3, 4, 8, 9, 10, 13, 14, 17, 18, 20, 21, 22, 24, 25, 26, 27, 31, 33, 34, 36, 38,
-		40, 0x10000002, 0x40000017, 0xf0000017, 0x00010002, ~0U,
+		0, 3, 4, 8, 9, 10, 17, 18, 20, 21, 22, 24, 25, 26, 27, 31, 33, 34, 38, 40,
+		0x10000002, 0x3000000d, 0x4000000e, 0x10000024, 0x40000017, 0xf0000017, 0x00010002,
+		~0U,
 	};
 	char buffer[256];
 

@@ -392,6 +392,8 @@ static void do_destroy(int region)
 		tree_reserve(r->parent, r->first, r->first + r->nr, true);
 		r->alive = false;
 		tree_kill_below(region, r->first, r->first + r->nr);
+		/* The parent, too, if all of this one was foreign. */
+		tree_bury();
 		return;
 	}
 	/* What is not the module's stays. */

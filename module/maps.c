@@ -131,6 +131,7 @@ static void collect_locked(struct walk *walk)
 		(child->base == walk->addr && depth + 1 < walk->depth))) {
 		region = child;
 		depth++;
+		cond_resched();
 	}
 	while (walk->nr < NR_RECORDS && !walk->done && !fatal_signal_pending(current)) {
 		u64 end = region->base + region->len;
